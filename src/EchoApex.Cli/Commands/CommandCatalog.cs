@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace EchoApex.Cli.Commands;
+
+/// <summary>The commands, in the order in which help lists them.</summary>
+internal static class CommandCatalog
+{
+    public static IEnumerable<Command> All()
+    {
+        yield return DoctorCommand.Create();
+    }
+}
