@@ -37,7 +37,8 @@ public sealed class RandomStream
     public static RandomStream For(ulong seed, string component, params ReadOnlySpan<long> indices)
     {
         ArgumentNullException.ThrowIfNull(component);
-        ulong hash = 14695981039346656037UL ^ seed;
+        // The seed is mixed first: a plain exclusive or would let (seed 1, "b") equal (seed 2, "a").
+        ulong hash = 14695981039346656037UL ^ SplitMix(ref seed);
         foreach (byte value in Encoding.UTF8.GetBytes(component))
         {
             hash = (hash ^ value) * 1099511628211UL;
