@@ -11,6 +11,7 @@ internal sealed class Convolution2d : nn.Module<Tensor, Tensor>
 {
     private readonly long[] _stride;
     private readonly long[] _padding;
+    private readonly bool _subsamples;
 
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -23,6 +24,7 @@ internal sealed class Convolution2d : nn.Module<Tensor, Tensor>
     {
         _stride = [stride, stride];
         _padding = [padding, padding];
+        _subsamples = kernel == 1 && stride > 1;
         _weight = Weights.Uninitialized(outputChannels, inputChannels, kernel, kernel);
         _bias = bias ? Weights.Constant(0, outputChannels) : null;
         RegisterComponents();
@@ -42,5 +44,17 @@ internal sealed class Convolution2d : nn.Module<Tensor, Tensor>
     public void InitializeNormal(RandomStream random) => WeightInitialization.KaimingNormalFanOut(_weight, random);
 
     /// <summary>[B, I, H, W] to [B, O, H', W'].</summary>
-    public override Tensor forward(Tensor input_BIHW) => nn.functional.conv2d(input_BIHW, _weight, _bias, _stride, _padding);
+    public override Tensor forward(Tensor input_BIHW)
+    {
+        if (!_subsamples)
+        {
+            return nn.functional.conv2d(input_BIHW, _weight, _bias, _stride, _padding);
+        }
+
+        // The gradient of a 1x1 convolution with a stride and 512 or more inputs ends the process in oneDNN 3.7
+        // (division by zero, libtorch 2.10 on AVX-512). Leaving the pixels out beforehand is the same map.
+        using var rows = input_BIHW.slice(2, 0, input_BIHW.shape[2], _stride[0]);
+        using var pixels = rows.slice(3, 0, input_BIHW.shape[3], _stride[1]);
+        return nn.functional.conv2d(pixels, _weight, _bias);
+    }
 }

@@ -183,7 +183,8 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
     internal Tensor Positions(int gridHeight, int gridWidth) =>
         PositionEmbedding.Interpolate(_positions, gridHeight, gridWidth, Config.InterpolateOffset, Config.InterpolateAntialias);
 
-    private static double DropPathRate(BackboneConfig config, int block) =>
+    /// <summary>The stochastic-depth rate of a block: the same in all, or rising linearly from 0.</summary>
+    internal static double DropPathRate(BackboneConfig config, int block) =>
         config.DropPathUniform ? config.DropPathRate
         : config.Depth == 1 ? 0
         : config.DropPathRate * block / (config.Depth - 1);
