@@ -29,10 +29,11 @@ internal sealed class DicomFrameStore(
         try
         {
             frames.Read(index, encoded);
-            codec.Decode(encoded.AsSpan(0, encodedLength), description, samples ?? destination);
+            var decoded = samples is null ? destination : samples;
+            codec.Decode(encoded.AsSpan(0, encodedLength), description, decoded[..description.DecodedLength]);
             if (samples is not null)
             {
-                converter.Convert(samples, destination);
+                converter.Convert(decoded, destination);
             }
         }
         catch (InvalidDataException error)
