@@ -20,7 +20,7 @@ internal sealed class ApicalScene : HeartScene
     private readonly bool _hasModeratorBand;
     private readonly double _rotation;
     private readonly float _shear;
-    private readonly float _bend;
+    private readonly Outline _outline;
     private readonly float _liverEdge;
 
     private float _length, _inverseLength, _width, _outerWidth, _apexWall, _inverseOuterLength;
@@ -37,7 +37,7 @@ internal sealed class ApicalScene : HeartScene
         _aorta = view == PhantomView.A5C;
         _liver = view == PhantomView.SC4C;
         _shear = (float)heart.Shear;
-        _bend = (float)heart.Bend;
+        _outline = new Outline(heart, random);
         _hasPapillary = random.NextBoolean(.6);
         _hasModeratorBand = random.NextBoolean(.5);
         _rotation = _liver ? random.Uniform(55, 80) * Math.PI / 180 : 0;
@@ -159,8 +159,8 @@ internal sealed class ApicalScene : HeartScene
             return Surroundings(x);
         }
 
-        float q = Math.Clamp(y * _inverseLength, 0, 1);
-        float fromAxis = x - (4 * _bend * q * (1 - q));
+        float q = y * _inverseLength;
+        float fromAxis = x - _outline.Axis(q);
         float distance = Math.Abs(fromAxis);
         if (y > 0 && distance < _width * VentricleShape.At(q))
         {
@@ -169,7 +169,7 @@ internal sealed class ApicalScene : HeartScene
                 : Tissue.LeftVentricle;
         }
 
-        float outer = _outerWidth * VentricleShape.At((y + _apexWall) * _inverseOuterLength);
+        float outer = _outerWidth * VentricleShape.At((y + _apexWall) * _inverseOuterLength) * _outline.Outer(q, fromAxis > 0);
         if (distance < outer)
         {
             return Tissue.Myocardium;

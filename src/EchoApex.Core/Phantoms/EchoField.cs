@@ -46,7 +46,7 @@ internal sealed class EchoField
         (_amplitude, _real, _imaginary, _fresh) = (new float[grid.Count], new float[grid.Count], new float[grid.Count], new float[grid.Count]);
         FastNoise.Fill(_tileReal, random);
         FastNoise.Fill(_tileImaginary, random);
-        _wallField = AmplitudeField(8, 7, ranges.DropoutDb);
+        _wallField = AmplitudeField(10, 8, ranges.DropoutDb);
         _outsideField = AmplitudeField(14, 6, 6);
         (_hazeReal, _hazeImaginary) = Haze(ranges);
         _noise = NoiseFloor(ranges);
@@ -62,7 +62,7 @@ internal sealed class EchoField
     public void Make(ReadOnlySpan<byte> tissues, ReadOnlySpan<float> x, ReadOnlySpan<float> y, in Beat beat, Span<float> output)
     {
         SetAmplitudes(tissues);
-        Scatter(x, y, beat);
+        Scatter(tissues, x, y, beat);
         _pointSpread.Apply(_real);
         _pointSpread.Apply(_imaginary);
         Detect();
@@ -81,12 +81,12 @@ internal sealed class EchoField
         }
     }
 
-    private void Scatter(ReadOnlySpan<float> x, ReadOnlySpan<float> y, in Beat beat)
+    private void Scatter(ReadOnlySpan<byte> tissues, ReadOnlySpan<float> x, ReadOnlySpan<float> y, in Beat beat)
     {
-        // Each scatterer keeps three quarters of its echo from frame to frame; the rest is motion out of the plane.
-        const float kept = .75f;
-        const float fresh = .66f / 1.41421356f;
-        const float keptPart = kept / 1.41421356f;
+        // Tissue keeps three quarters of its echo from frame to frame; the rest is motion out of the plane. Blood keeps none.
+        const float keptPart = .75f / 1.41421356f;
+        const float freshPart = .66f / 1.41421356f;
+        bool[] blood = _tissues.IsBlood;
         float scaleX = (float)(_cellsPerCm / beat.WidthFactor);
         float scaleY = (float)(_cellsPerCm / beat.LengthFactor);
         int beams = _grid.Beams;
@@ -97,11 +97,12 @@ internal sealed class EchoField
             int row = (int)((y[i] * scaleY) + (TileSize * 8)) & (TileSize - 1);
             int cell = (row * TileSize) + column;
             float amplitude = _amplitude[i];
+            (float kept, float fresh) = blood[tissues[i]] ? (0, .70710678f) : (keptPart, freshPart);
 
             // Where the echo strength rises along the beam an interface reflects; a wall along the beam does not.
             float rise = i >= beams ? amplitude - _amplitude[i - beams] : 0;
-            _real[i] = (amplitude * ((keptPart * _tileReal[cell]) + (fresh * _fresh[i]))) + (rise > 0 ? _specular * rise : 0) + _hazeReal[i];
-            _imaginary[i] = (amplitude * ((keptPart * _tileImaginary[cell]) + (fresh * _fresh[_fresh.Length - 1 - i]))) + _hazeImaginary[i];
+            _real[i] = (amplitude * ((kept * _tileReal[cell]) + (fresh * _fresh[i]))) + (rise > 0 ? _specular * rise : 0) + _hazeReal[i];
+            _imaginary[i] = (amplitude * ((kept * _tileImaginary[cell]) + (fresh * _fresh[_fresh.Length - 1 - i]))) + _hazeImaginary[i];
         }
     }
 

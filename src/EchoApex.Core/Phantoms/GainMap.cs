@@ -11,14 +11,19 @@ internal static class GainMap
         float[] map = new float[grid.Count];
         double gain = ranges.Gain.Draw(random);
         double attenuation = random.Uniform(-.2, 1.3);
+
+        // Steered beams are weaker, and meet the side walls at a grazing angle.
+        double steering = random.Uniform(0, 7);
         FastNoise.FillSmooth(map, grid.Ranges, grid.Beams, 5, 2, 1.2, random);
         for (int range = 0; range < grid.Ranges; range++)
         {
             // The machine's depth compensation is set right for about 6 cm.
             float level = (float)(gain - (attenuation * (grid.DepthAt(range) - 6)));
-            foreach (ref float value in map.AsSpan(range * grid.Beams, grid.Beams))
+            var row = map.AsSpan(range * grid.Beams, grid.Beams);
+            for (int b = 0; b < row.Length; b++)
             {
-                value += level;
+                double angle = (2.0 * b / (grid.Beams - 1)) - 1;
+                row[b] += level - (float)(steering * angle * angle);
             }
         }
 

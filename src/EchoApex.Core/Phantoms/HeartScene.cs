@@ -31,7 +31,7 @@ internal abstract class HeartScene
     public static HeartScene Create(PhantomView view, HeartAnatomy heart, Runtime.RandomStream random) => view switch
     {
         PhantomView.A4C or PhantomView.A2C or PhantomView.A5C or PhantomView.SC4C => new ApicalScene(view, heart, random),
-        PhantomView.PLAX => new LongAxisScene(heart),
+        PhantomView.PLAX => new LongAxisScene(heart, random),
         PhantomView.PSAX => new ShortAxisScene(heart, random),
         _ => throw new ArgumentOutOfRangeException(nameof(view), view, "Not a view."),
     };

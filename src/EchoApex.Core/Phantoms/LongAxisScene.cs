@@ -1,3 +1,5 @@
+using EchoApex.Core.Runtime;
+
 namespace EchoApex.Core.Phantoms;
 
 /// <summary>
@@ -14,17 +16,18 @@ internal sealed class LongAxisScene : HeartScene
     private const float AorticWallThickness = .24f;
 
     private readonly HeartAnatomy _heart;
-    private readonly float _apexX, _bend, _aortaRadius, _aortaY, _aortaSlope;
+    private readonly Outline _outline;
+    private readonly float _apexX, _aortaRadius, _aortaY, _aortaSlope;
 
     private float _shift, _length, _inverseLength, _width, _outerWidth, _apexWall, _inverseOuterLength, _rightHeight, _rightWall;
     private Ellipse _leftAtrium, _descendingAorta;
     private Segment _anteriorLeaflet, _posteriorLeaflet, _aorticUpper, _aorticLower;
 
-    public LongAxisScene(HeartAnatomy heart)
+    public LongAxisScene(HeartAnatomy heart, RandomStream random)
     {
         _heart = heart;
         _apexX = (float)-heart.Length;
-        _bend = (float)heart.Bend;
+        _outline = new Outline(heart, random);
         _aortaRadius = (float)heart.AorticRadius;
         _aortaY = (float)(-(.42 * heart.HalfWidth(CutAngle)) + (heart.Jitter[2] * .7));
         _aortaSlope = (float)(.2 + (heart.Jitter[3] * .5));
@@ -69,15 +72,15 @@ internal sealed class LongAxisScene : HeartScene
     public override IEnumerable<(string Name, double X, double Y)> Landmarks()
     {
         double x = _apexX + (MeasuredLevel * _length);
-        double axis = Axis(MeasuredLevel);
+        double axis = _outline.Axis(MeasuredLevel);
         double inner = _width * VentricleShape.At(MeasuredLevel);
         double outer = _outerWidth * VentricleShape.At(((MeasuredLevel * _length) + _apexWall) * _inverseOuterLength);
-        yield return ("ivs_start", x, axis - outer);
+        yield return ("ivs_start", x, axis - (outer * _outline.Outer(MeasuredLevel, false)));
         yield return ("ivs_end", x, axis - inner);
         yield return ("lvid_start", x, axis - inner);
         yield return ("lvid_end", x, axis + inner);
         yield return ("lvpw_start", x, axis + inner);
-        yield return ("lvpw_end", x, axis + outer);
+        yield return ("lvpw_end", x, axis + (outer * _outline.Outer(MeasuredLevel, true)));
     }
 
     private void SetValves(in Beat beat, double width)
@@ -96,22 +99,20 @@ internal sealed class LongAxisScene : HeartScene
         _aorticLower = new Segment(gate, centre + _aortaRadius, gate + .8, centre + side, .08);
     }
 
-    private float Axis(float q) => 4 * _bend * q * (1 - q);
-
     private Tissue At(float x, float y) => x < _shift ? Ventricle(x, y) : Base(x, y, x - _shift);
 
     private Tissue Ventricle(float x, float y)
     {
         float along = x - _apexX;
-        float q = Math.Clamp(along * _inverseLength, 0, 1);
-        float fromAxis = y - Axis(q);
+        float q = along * _inverseLength;
+        float fromAxis = y - _outline.Axis(q);
         float distance = Math.Abs(fromAxis);
         if (along > 0 && distance < _width * VentricleShape.At(q))
         {
             return x > _shift - 2.3f && (_anteriorLeaflet.Contains(x, y) || _posteriorLeaflet.Contains(x, y)) ? Tissue.MitralLeaflet : Tissue.LeftVentricle;
         }
 
-        float outer = _outerWidth * VentricleShape.At((along + _apexWall) * _inverseOuterLength);
+        float outer = _outerWidth * VentricleShape.At((along + _apexWall) * _inverseOuterLength) * _outline.Outer(q, fromAxis > 0);
         if (distance < outer)
         {
             return Tissue.Myocardium;
