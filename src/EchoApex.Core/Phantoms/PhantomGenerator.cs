@@ -1,6 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources;
 
 namespace EchoApex.Core.Phantoms;
 
@@ -15,12 +15,12 @@ public static class PhantomGenerator
     /// <param name="options">Size, length, difficulty, views.</param>
     /// <param name="seed">The seed of the set.</param>
     /// <param name="index">The clip's index in the set, not negative; it also picks the view.</param>
-    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="ConfigurationException">An option is out of its range.</exception>
     public static PhantomClip Generate(PhantomOptions options, ulong seed, int index)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        OptionValidation.Require(options, "phantom options");
         return new Generation(options, seed, index).Run();
     }
 
