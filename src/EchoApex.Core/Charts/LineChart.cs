@@ -54,7 +54,7 @@ public sealed record LineChart : IChart
         for (int i = 0; i < Series.Count; i++)
         {
             // Noise drawn with a broad pen is a band.
-            int pen = Smoothing == 0 && Series[i].X.Count > plot.Bounds.Width / 2 ? 1 : 2;
+            int pen = Smoothing == 0 && Series[i].X.Count > plot.Bounds.Width / 2 && Series[i].IsNoisy ? 1 : 2;
             Draw(canvas, plot, Series[i].X, Smoothing > 0 ? Smooth(Series[i].Y, Smoothing) : Series[i].Y, ChartPalette.Color(i), pen, IsDashed(i));
         }
 

@@ -26,7 +26,8 @@ public static class RunChart
             throw new Runtime.DataException(metrics.Path, "holds no numbers beside the steps.");
         }
 
-        IChart[] panels = [.. shown.GroupBy(series => GroupOf(series.Name), StringComparer.Ordinal).Select(group => Panel(group.Key, [.. group], smoothing))];
+        IChart[] panels = [.. shown.GroupBy(series => GroupOf(series.Name), StringComparer.Ordinal)
+            .SelectMany(group => ByRange(group).Select((lines, index) => Panel(index == 0 ? group.Key : $"{group.Key} ({index + 1})", group.Key, lines, smoothing)))];
         return ChartPicture.Grid(panels, panels.Length <= 4 ? 2 : 3, PanelWidth, PanelHeight, title);
     }
 
@@ -38,30 +39,50 @@ public static class RunChart
         return group == "loss" || group.StartsWith("loss_", StringComparison.Ordinal) || group.EndsWith("_loss", StringComparison.Ordinal) || group == "losses" ? "loss" : group;
     }
 
-    private static LineChart Panel(string group, List<LineSeries> series, double smoothing)
+    /// <summary>Lines share a panel only where each still has room to move: a common axis of more than four times the widest range flattens them all.</summary>
+    internal static List<List<LineSeries>> ByRange(IEnumerable<LineSeries> group)
+    {
+        const double widest = 4;
+        var panels = new List<List<LineSeries>>();
+        foreach (var series in group)
+        {
+            var place = panels.Find(panel =>
+            {
+                LineSeries[] together = [.. panel, series];
+                var values = together.SelectMany(line => line.Y).Where(double.IsFinite);
+                return Range(values) <= widest * together.Max(line => Range(line.Y.Where(double.IsFinite)));
+            });
+            if (place is null)
+            {
+                panels.Add([series]);
+            }
+            else
+            {
+                place.Add(series);
+            }
+        }
+
+        return panels;
+    }
+
+    private static double Range(IEnumerable<double> values)
+    {
+        double[] all = [.. values];
+        return all.Length == 0 ? 0 : all.Max() - all.Min();
+    }
+
+    private static LineChart Panel(string title, string group, List<LineSeries> series, double smoothing)
     {
         double[] values = [.. series.SelectMany(line => line.Y).Where(double.IsFinite)];
         bool logarithmic = values.Length > 0 && values.Min() > 0 && values.Max() / values.Min() > LogarithmicRatio;
         string prefix = group + ".";
         return new LineChart
         {
-            Title = group,
+            Title = title,
             XTitle = "step",
             Series = [.. series.Select(line => line with { Name = line.Name.StartsWith(prefix, StringComparison.Ordinal) ? line.Name[prefix.Length..] : line.Name })],
             LogarithmicY = logarithmic,
-            Smoothing = series.Any(IsNoisy) ? smoothing : 0,
+            Smoothing = series.Any(line => line.IsNoisy) ? smoothing : 0,
         };
-    }
-
-    // A schedule turns a few times at most; a measured value changes direction all the time.
-    private static bool IsNoisy(LineSeries series)
-    {
-        int turns = 0;
-        for (int i = 2; i < series.Y.Count; i++)
-        {
-            turns += (series.Y[i] - series.Y[i - 1]) * (series.Y[i - 1] - series.Y[i - 2]) < 0 ? 1 : 0;
-        }
-
-        return series.Y.Count >= 40 && turns > series.Y.Count / 5;
     }
 }

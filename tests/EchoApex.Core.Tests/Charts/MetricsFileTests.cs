@@ -68,6 +68,13 @@ public sealed class MetricsFileTests
         Assert.That(RunChart.GroupOf(name), Is.EqualTo(group));
 
     [Test]
+    public void ByRange_LinesFarApart_GetTheirOwnPanel()
+    {
+        LineSeries total = new("total", [1, 2], [6.2, 5.8]), dino = new("dino", [1, 2], [6.1, 5.7]), koleo = new("koleo", [1, 2], [0.1, 0.12]);
+        Assert.That(RunChart.ByRange([total, koleo, dino]), Is.EqualTo(new[] { new[] { total, dino }, [koleo] }));
+    }
+
+    [Test]
     public void Render_Run_HasAPanelAGroup()
     {
         using var folder = new TemporaryFolder();
