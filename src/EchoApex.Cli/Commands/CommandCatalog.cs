@@ -9,5 +9,6 @@ internal static class CommandCatalog
     {
         yield return DoctorCommand.Create();
         yield return PlotCommand.Create();
+        yield return ImportCommand.Create();
     }
 }
