@@ -1,0 +1,23 @@
+namespace EchoApex.Core.Charts;
+
+/// <summary>One line of a chart.</summary>
+/// <param name="Name">Name in the legend; empty for none.</param>
+/// <param name="X">Horizontal values, ascending.</param>
+/// <param name="Y">As many vertical values; one that is not finite interrupts the line.</param>
+public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
+{
+    /// <summary>Whether the line changes direction all the time, as measured values do, unlike a schedule, which turns a few times at most.</summary>
+    internal bool IsNoisy
+    {
+        get
+        {
+            int turns = 0;
+            for (int i = 2; i < Y.Count; i++)
+            {
+                turns += (Y[i] - Y[i - 1]) * (Y[i - 1] - Y[i - 2]) < 0 ? 1 : 0;
+            }
+
+            return Y.Count >= 40 && turns > Y.Count / 5;
+        }
+    }
+}
