@@ -8,10 +8,10 @@ internal static class CommandCatalog
     public static IEnumerable<Command> All()
     {
         yield return DoctorCommand.Create();
-        yield return ImportCommand.Create();
         yield return InspectCommand.Create();
         yield return ConvertCommand.Create();
         yield return PhantomCommand.Create();
+        yield return ImportCommand.Create();
         yield return PlotCommand.Create();
     }
 }
