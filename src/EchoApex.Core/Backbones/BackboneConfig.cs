@@ -59,6 +59,12 @@ public sealed record BackboneConfig
     /// <summary>ViT: the same stochastic-depth rate in all blocks instead of a linear rise from 0.</summary>
     public bool DropPathUniform { get; init; }
 
+    /// <summary>
+    /// ViT: stochastic depth tosses a coin for each sample, as DINO v1 and timm do; otherwise a fixed share of the batch
+    /// goes through each branch, as DINOv2 trains.
+    /// </summary>
+    public bool DropPathPerSample { get; init; }
+
     /// <summary>The length of a feature vector: <see cref="EmbedDim"/>, or 2,048 for ResNet50.</summary>
     [JsonIgnore]
     public int FeatureDimension => Family == "resnet" ? 2048 : EmbedDim;

@@ -1,0 +1,79 @@
+// Shape legend: B = images, C = input channels, W = inner width, O = output channels = 4 W, h, w = rows and columns.
+using EchoApex.Core.Layers;
+using EchoApex.Core.Runtime;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace EchoApex.Core.Backbones.ResNet;
+
+/// <summary>
+/// The residual block of ResNet50 v1.5 (He et al. 2016, with the stride in the 3x3 convolution): 1x1, 3x3, 1x1, each with
+/// batch norm, plus the input or its projection. torchvision/models/resnet.py.
+/// </summary>
+internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
+{
+    /// <summary>Output channels a unit of inner width.</summary>
+    public const int Expansion = 4;
+
+    [ComponentName(Name = "conv1")]
+    private readonly Convolution2d _reduce;
+
+    [ComponentName(Name = "bn1")]
+    private readonly BatchNorm2d _reduceNorm;
+
+    [ComponentName(Name = "conv2")]
+    private readonly Convolution2d _spatial;
+
+    [ComponentName(Name = "bn2")]
+    private readonly BatchNorm2d _spatialNorm;
+
+    [ComponentName(Name = "conv3")]
+    private readonly Convolution2d _expand;
+
+    [ComponentName(Name = "bn3")]
+    private readonly BatchNorm2d _expandNorm;
+
+    [ComponentName(Name = "downsample")]
+    private readonly Projection? _shortcut;
+
+    public Bottleneck(int inputChannels, int width, int stride)
+        : base(nameof(Bottleneck))
+    {
+        int outputChannels = width * Expansion;
+        _reduce = new Convolution2d(inputChannels, width, 1);
+        _reduceNorm = new BatchNorm2d(width);
+        _spatial = new Convolution2d(width, width, 3, stride, padding: 1);
+        _spatialNorm = new BatchNorm2d(width);
+        _expand = new Convolution2d(width, outputChannels, 1);
+        _expandNorm = new BatchNorm2d(outputChannels);
+        _shortcut = stride != 1 || inputChannels != outputChannels ? new Projection(inputChannels, outputChannels, stride) : null;
+        RegisterComponents();
+    }
+
+    public void Initialize(RandomStream random)
+    {
+        _reduce.InitializeNormal(random);
+        _spatial.InitializeNormal(random);
+        _expand.InitializeNormal(random);
+        _shortcut?.Initialize(random);
+    }
+
+    /// <summary>[B, C, h, w] to [B, O, h / stride, w / stride].</summary>
+    public override Tensor forward(Tensor x_BChw)
+    {
+        // One scope a block: in inference what a block made is freed before the next begins.
+        using var scope = NewDisposeScope();
+        var inner_BWhw = ConvolveAndNormalize(_reduce, _reduceNorm, x_BChw).relu_();
+        inner_BWhw = ConvolveAndNormalize(_spatial, _spatialNorm, inner_BWhw).relu_();
+        var output_BOhw = ConvolveAndNormalize(_expand, _expandNorm, inner_BWhw);
+        output_BOhw = output_BOhw.add_(_shortcut is null ? x_BChw : _shortcut.forward(x_BChw)).relu_();
+        return output_BOhw.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>A convolution and its batch norm; the map between them is freed at once.</summary>
+    public static Tensor ConvolveAndNormalize(Convolution2d convolution, BatchNorm2d norm, Tensor x_BChw)
+    {
+        using var map = convolution.forward(x_BChw);
+        return norm.forward(map);
+    }
+}

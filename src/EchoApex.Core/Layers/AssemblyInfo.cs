@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+// Replaying a recorded training step needs the permutations of stochastic depth.
+[assembly: InternalsVisibleTo("EchoApex.Training.Tests")]

@@ -1,0 +1,45 @@
+// Shape legend: B = images, T = tokens, D = token dimension.
+using EchoApex.Core.Runtime;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace EchoApex.Core.Layers;
+
+/// <summary>Linear, exact (erf) GELU, Linear, token by token; keys "fc1" and "fc2".</summary>
+internal sealed class Mlp : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "fc1")]
+    private readonly Linear _expand;
+
+    [ComponentName(Name = "fc2")]
+    private readonly Linear _contract;
+
+    public Mlp(int embedDim, int hidden)
+        : base(nameof(Mlp))
+    {
+        _expand = new Linear(embedDim, hidden);
+        _contract = new Linear(hidden, embedDim);
+        RegisterComponents();
+    }
+
+    public void Initialize(RandomStream random)
+    {
+        _expand.Initialize(random);
+        _contract.Initialize(random);
+    }
+
+    /// <summary>[B, T, D] to [B, T, D].</summary>
+    public override Tensor forward(Tensor x_BTD)
+    {
+        using var hidden = _expand.forward(x_BTD);
+        if (!is_grad_enabled())
+        {
+            // The widest tensor of the network: without gradient nobody else reads it.
+            hidden.gelu_();
+            return _contract.forward(hidden);
+        }
+
+        using var activated = hidden.gelu();
+        return _contract.forward(activated);
+    }
+}

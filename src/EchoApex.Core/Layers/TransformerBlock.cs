@@ -1,0 +1,94 @@
+// Shape legend: B = images, T = tokens, D = token dimension.
+using EchoApex.Core.Runtime;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace EchoApex.Core.Layers;
+
+/// <summary>
+/// A pre-norm transformer block: x + LayerScale(attention(norm(x))), then the same with the MLP; stochastic depth around
+/// each branch. dinov2/layers/block.py; without LayerScale the block of DINO v1.
+/// </summary>
+internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "norm1")]
+    private readonly LayerNorm _norm1;
+
+    [ComponentName(Name = "attn")]
+    private readonly Attention _attention;
+
+    [ComponentName(Name = "ls1")]
+    private readonly LayerScale? _scale1;
+
+    [ComponentName(Name = "norm2")]
+    private readonly LayerNorm _norm2;
+
+    [ComponentName(Name = "mlp")]
+    private readonly Mlp _mlp;
+
+    [ComponentName(Name = "ls2")]
+    private readonly LayerScale? _scale2;
+
+    [ComponentName(Name = "drop_path1")]
+    private readonly DropPath _dropPath;
+
+    public TransformerBlock(int embedDim, int heads, int hidden, double? layerScale, double dropPathRate, bool dropPathPerSample)
+        : base(nameof(TransformerBlock))
+    {
+        _norm1 = new LayerNorm(embedDim);
+        _attention = new Attention(embedDim, heads);
+        _scale1 = layerScale is { } first ? new LayerScale(embedDim, first) : null;
+        _norm2 = new LayerNorm(embedDim);
+        _mlp = new Mlp(embedDim, hidden);
+        _scale2 = layerScale is { } second ? new LayerScale(embedDim, second) : null;
+        _dropPath = new DropPath(dropPathRate, dropPathPerSample);
+        RegisterComponents();
+    }
+
+    /// <summary>Stochastic depth of both branches.</summary>
+    public DropPath DropPath => _dropPath;
+
+    public void Initialize(RandomStream random)
+    {
+        _attention.Initialize(random);
+        _mlp.Initialize(random);
+    }
+
+    /// <summary>[B, T, D] to [B, T, D]. The input is left as it is.</summary>
+    public override Tensor forward(Tensor x_BTD)
+    {
+        // One scope a block: what a block made is freed before the next begins, unless the gradient needs it.
+        using var scope = NewDisposeScope();
+        var middle_BTD = AddBranch(x_BTD, _norm1, _attention, _scale1, overwrite: false);
+        var output_BTD = AddBranch(middle_BTD, _norm2, _mlp, _scale2, overwrite: !is_grad_enabled());
+        return output_BTD.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The attention weights of this block for its input, [B, heads, T, T].</summary>
+    public Tensor AttentionScores(Tensor x_BTD)
+    {
+        using var normed_BTD = _norm1.forward(x_BTD);
+        return _attention.Scores(normed_BTD);
+    }
+
+    private Tensor AddBranch(Tensor x_BTD, LayerNorm norm, nn.Module<Tensor, Tensor> layer, LayerScale? scale, bool overwrite)
+    {
+        if (_dropPath.IsActive)
+        {
+            return _dropPath.AddResidual(x_BTD, kept_KTD =>
+            {
+                var update_KTD = layer.forward(norm.forward(kept_KTD));
+                return scale is null ? update_KTD : scale.forward(update_KTD);
+            });
+        }
+
+        using var normed_BTD = norm.forward(x_BTD);
+        using var branch_BTD = layer.forward(normed_BTD);
+        if (scale is not null)
+        {
+            return scale.AddTo(x_BTD, branch_BTD, overwrite);
+        }
+
+        return overwrite ? x_BTD.add_(branch_BTD) : x_BTD.add(branch_BTD);
+    }
+}
