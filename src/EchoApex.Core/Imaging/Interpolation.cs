@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+
+namespace EchoApex.Core.Imaging;
+
+/// <summary>How pixels between pixels are computed when a picture is resized.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<Interpolation>))]
+public enum Interpolation
+{
+    /// <summary>Mean over the area that a target pixel covers, free of aliasing; bilinear where a picture grows.</summary>
+    [JsonStringEnumMemberName("area")]
+    Area,
+
+    /// <summary>Bilinear between the four neighbours, without antialiasing.</summary>
+    [JsonStringEnumMemberName("bilinear")]
+    Bilinear,
+
+    /// <summary>Bicubic (a = -0.75) over sixteen neighbours, without antialiasing.</summary>
+    [JsonStringEnumMemberName("cubic")]
+    Cubic,
+}
