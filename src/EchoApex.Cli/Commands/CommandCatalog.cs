@@ -9,5 +9,7 @@ internal static class CommandCatalog
     {
         yield return DoctorCommand.Create();
         yield return ImportCommand.Create();
+        yield return InspectCommand.Create();
+        yield return ConvertCommand.Create();
     }
 }

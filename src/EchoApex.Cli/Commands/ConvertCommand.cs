@@ -1,0 +1,85 @@
+using System.CommandLine;
+using EchoApex.Core.Arrays;
+using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources;
+using EchoApex.Core.Sources.Images;
+
+namespace EchoApex.Cli.Commands;
+
+/// <summary><c>echoapex convert</c>: a clip as pictures, an array or a video.</summary>
+internal static class ConvertCommand
+{
+    public static Command Create()
+    {
+        var path = new Argument<string>("path") { Description = "A DICOM file, video, picture, or folder of pictures." };
+        var output = new Argument<string>("out") { Description = "File (.npy, .avi) or folder (png) to make; it must not exist." };
+        var format = new Option<string?>("--format") { Description = "png (a folder of frame_0000.png...), npy (uint8 [T,H,W,C]) or avi (Motion JPEG); by default told by OUT's extension, else png." };
+        format.AcceptOnlyFromAmong("png", "npy", "avi");
+        var raw = new Option<bool>("--raw") { Description = "Every pixel as stored, after colour conversion. Text in the picture stays: it may identify the patient. Without it, the ultrasound sector alone." };
+        var command = new Command("convert", "Convert a clip to pictures, a NumPy array or a video.") { path, output, format, raw };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            string target = parsed.GetRequiredValue(output);
+            string kind = parsed.GetValue(format) ?? Guess(target);
+            RequireFree(target, kind);
+            var clip = ClipReader.Open(parsed.GetRequiredValue(path));
+            if (!parsed.GetValue(raw))
+            {
+                clip = SectorFinder.Find(clip).Apply(clip);
+            }
+
+            Write(clip, target, kind, cancellationToken);
+            Console.WriteLine($"{target}: {clip.FrameCount} frames of {clip.Height} x {clip.Width} x {clip.Channels}");
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static string Guess(string target) => Path.GetExtension(target).ToUpperInvariant() switch
+    {
+        ".NPY" => "npy",
+        ".AVI" => "avi",
+        _ => "png",
+    };
+
+    private static void RequireFree(string target, string kind)
+    {
+        if (kind == "png")
+        {
+            AtomicOutput.RequireNew(target);
+        }
+        else if (File.Exists(target) || Directory.Exists(target))
+        {
+            throw new EchoApexException($"The output '{target}' exists. Choose another name or delete it first; nothing was written.");
+        }
+    }
+
+    private static void Write(EchoClip clip, string target, string kind, CancellationToken cancellationToken)
+    {
+        switch (kind)
+        {
+            case "png":
+                PngClipWriter.Write(target, clip, cancellationToken);
+                break;
+            case "npy":
+                WriteArray(clip, target, cancellationToken);
+                break;
+            default:
+                throw new EchoApexException("avi not yet");
+        }
+    }
+
+    private static void WriteArray(EchoClip clip, string target, CancellationToken cancellationToken) =>
+        AtomicOutput.WriteFile(target, stream =>
+        {
+            NumpyFile.WriteHeader<byte>(stream, [clip.FrameCount, clip.Height, clip.Width, clip.Channels]);
+            byte[] frame = new byte[clip.FrameLength];
+            for (int i = 0; i < clip.FrameCount; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                clip.ReadFrame(i, frame);
+                stream.Write(frame);
+            }
+        });
+}

@@ -1,0 +1,230 @@
+// T frames, S side of the square input, H x W a cropped frame.
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EchoApex.Core.Imaging;
+
+/// <summary>
+/// Carries out a <see cref="Imaging.Preprocessing"/>: sector crop, gray, square, resize, normalisation.
+/// </summary>
+/// <remarks>Thread safety: may be used from several threads. The sector of a clip is found once and remembered while the clip lives.</remarks>
+public sealed class ClipPreprocessor
+{
+    private readonly ConditionalWeakTable<EchoClip, SectorCrop> _sectors = [];
+
+    /// <summary>Creates the preprocessor.</summary>
+    /// <exception cref="Runtime.ConfigurationException">A value is out of range.</exception>
+    public ClipPreprocessor(Preprocessing preprocessing)
+    {
+        ArgumentNullException.ThrowIfNull(preprocessing);
+        preprocessing.Validate("preprocessing");
+        Preprocessing = preprocessing;
+    }
+
+    /// <summary>What is carried out.</summary>
+    public Preprocessing Preprocessing { get; }
+
+    /// <summary>Frames as network input.</summary>
+    /// <param name="clip">The clip.</param>
+    /// <param name="frames">Zero-based indices, in any order.</param>
+    /// <returns>float32 [T, 3, S, S] on the CPU; the caller disposes it.</returns>
+    /// <exception cref="Runtime.DataException">A frame cannot be decoded, or no sector was found.</exception>
+    public Tensor ToTensor(EchoClip clip, IReadOnlyList<int> frames)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        ArgumentNullException.ThrowIfNull(frames);
+        int side = Preprocessing.ImageSize;
+        int channels = Channels(clip);
+        int area = side * side;
+        byte[] picture = ArrayPool<byte>.Shared.Rent(area * channels);
+        try
+        {
+            using var scope = NewDisposeScope();
+            var result_TCSS = empty(frames.Count, 3, side, side, ScalarType.Float32);
+            byte[] inside = new byte[area];
+            for (int i = 0; i < frames.Count; i++)
+            {
+                Prepare(clip, frames[i], channels, picture, inside);
+                var values = MemoryMarshal.Cast<byte, float>(result_TCSS.bytes).Slice(i * 3 * area, 3 * area);
+                if (Preprocessing.Normalization == Normalization.Channel)
+                {
+                    NormalizeChannels(picture, channels, values);
+                }
+                else
+                {
+                    NormalizeImage(picture, channels, inside, values);
+                }
+            }
+
+            return result_TCSS.MoveToOuterDisposeScope();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(picture);
+        }
+    }
+
+    /// <summary>One frame cropped, squared and resized, before normalisation.</summary>
+    /// <param name="clip">The clip.</param>
+    /// <param name="frame">Zero-based index.</param>
+    /// <returns>S x S x C bytes, C 1 for a gray clip or <see cref="Preprocessing.Grayscale"/>, else 3.</returns>
+    /// <exception cref="Runtime.DataException">The frame cannot be decoded, or no sector was found.</exception>
+    public byte[] ToPicture(EchoClip clip, int frame)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        int channels = Channels(clip);
+        byte[] picture = new byte[Preprocessing.ImageSize * Preprocessing.ImageSize * channels];
+        Prepare(clip, frame, channels, picture, inside: []);
+        return picture;
+    }
+
+    private int Channels(EchoClip clip) => Preprocessing.Grayscale ? 1 : clip.Channels;
+
+    /// <summary>Fills S x S x channels bytes, and where asked for the mask of pixels that belong to the sector.</summary>
+    private void Prepare(EchoClip clip, int frame, int channels, Span<byte> picture, Span<byte> inside)
+    {
+        int side = Preprocessing.ImageSize;
+        var sector = Preprocessing.CropToSector ? _sectors.GetValue(clip, SectorFinder.Find) : null;
+        int height = sector?.Height ?? clip.Height;
+        int width = sector?.Width ?? clip.Width;
+        byte[] pixels = ArrayPool<byte>.Shared.Rent(height * width * channels);
+        try
+        {
+            ReadCut(clip, frame, sector, channels, pixels.AsSpan(0, height * width * channels));
+            var (top, left, newHeight, newWidth) = Place(height, width);
+            if (newHeight == side && newWidth == side)
+            {
+                FrameOperations.Resize(pixels, height, width, channels, picture, side, side, Preprocessing.Interpolation);
+            }
+            else
+            {
+                byte[] resized = new byte[newHeight * newWidth * channels];
+                FrameOperations.Resize(pixels, height, width, channels, resized, newHeight, newWidth, Preprocessing.Interpolation);
+                Paste(resized, newHeight, newWidth * channels, picture[..(side * side * channels)], top, left * channels, side * channels);
+            }
+
+            if (!inside.IsEmpty)
+            {
+                byte[] mask = new byte[newHeight * newWidth];
+                mask.AsSpan().Fill(255);
+                if (sector is not null)
+                {
+                    FrameOperations.ResizeMask(sector.Mask, height, width, mask, newHeight, newWidth);
+                }
+
+                Paste(mask, newHeight, newWidth, inside, top, left, side);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(pixels);
+        }
+    }
+
+    private static void ReadCut(EchoClip clip, int frame, SectorCrop? sector, int channels, Span<byte> pixels)
+    {
+        byte[] whole = ArrayPool<byte>.Shared.Rent(clip.FrameLength);
+        byte[] cut = ArrayPool<byte>.Shared.Rent(clip.FrameLength);
+        try
+        {
+            clip.ReadFrame(frame, whole);
+            int length = (sector is null ? clip.Height * clip.Width : sector.Height * sector.Width) * clip.Channels;
+            var source = whole.AsSpan(0, length);
+            if (sector is not null)
+            {
+                source = cut.AsSpan(0, length);
+                sector.Cut(whole, clip.Width, clip.Channels, source);
+            }
+
+            if (channels == clip.Channels)
+            {
+                source.CopyTo(pixels);
+            }
+            else
+            {
+                FrameOperations.ToGray(source, pixels);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+            ArrayPool<byte>.Shared.Return(cut);
+        }
+    }
+
+    // The rectangle of the square that the picture fills.
+    private (int Top, int Left, int Height, int Width) Place(int height, int width)
+    {
+        int side = Preprocessing.ImageSize;
+        if (Preprocessing.Fit == SquareFit.Stretch)
+        {
+            return (0, 0, side, side);
+        }
+
+        double scale = (double)side / Math.Max(height, width);
+        int newHeight = Math.Clamp((int)Math.Round(height * scale), 1, side);
+        int newWidth = Math.Clamp((int)Math.Round(width * scale), 1, side);
+        return ((side - newHeight) / 2, (side - newWidth) / 2, newHeight, newWidth);
+    }
+
+    private static void Paste(ReadOnlySpan<byte> source, int rows, int rowLength, Span<byte> destination, int top, int left, int stride)
+    {
+        destination.Clear();
+        for (int row = 0; row < rows; row++)
+        {
+            source.Slice(row * rowLength, rowLength).CopyTo(destination[(((top + row) * stride) + left)..]);
+        }
+    }
+
+    private void NormalizeChannels(ReadOnlySpan<byte> picture, int channels, Span<float> values_CSS)
+    {
+        int area = values_CSS.Length / 3;
+        Span<float> table = stackalloc float[256];
+        for (int channel = 0; channel < 3; channel++)
+        {
+            for (int value = 0; value < 256; value++)
+            {
+                table[value] = (float)(((value / 255.0) - Preprocessing.Mean[channel]) / Preprocessing.Std[channel]);
+            }
+
+            var plane = values_CSS.Slice(channel * area, area);
+            for (int pixel = 0, from = channels == 1 ? 0 : channel; pixel < area; pixel++, from += channels)
+            {
+                plane[pixel] = table[picture[from]];
+            }
+        }
+    }
+
+    // Standardised over all channels of the pixels inside; a flat picture becomes 0.
+    private static void NormalizeImage(ReadOnlySpan<byte> picture, int channels, ReadOnlySpan<byte> inside, Span<float> values_CSS)
+    {
+        int area = values_CSS.Length / 3;
+        long count = 0;
+        long sum = 0;
+        long squares = 0;
+        for (int pixel = 0; pixel < area; pixel++)
+        {
+            for (int channel = 0; inside[pixel] != 0 && channel < channels; channel++)
+            {
+                int value = picture[(pixel * channels) + channel];
+                (count, sum, squares) = (count + 1, sum + value, squares + (value * value));
+            }
+        }
+
+        double mean = count == 0 ? 0 : (double)sum / count;
+        double variance = count == 0 ? 0 : ((double)squares / count) - (mean * mean);
+        double scale = variance > 1e-6 ? 1 / Math.Sqrt(variance) : 0;
+        for (int channel = 0; channel < 3; channel++)
+        {
+            var plane = values_CSS.Slice(channel * area, area);
+            for (int pixel = 0; pixel < area; pixel++)
+            {
+                int value = picture[(pixel * channels) + (channels == 1 ? 0 : channel)];
+                plane[pixel] = inside[pixel] == 0 ? 0 : (float)((value - mean) * scale);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources.Dicom;
+using EchoApex.Core.Sources.Images;
+using EchoApex.Core.Sources.Video;
+using OpenCvSharp;
+
+namespace EchoApex.Core.Sources;
+
+/// <summary>Opens clips of every family that EchoApex reads, and finds them in folders. Files are told apart by content.</summary>
+public static class ClipReader
+{
+    private const int HeadLength = 4096;
+
+    /// <summary>The families in the order in which they are asked.</summary>
+    public static IReadOnlyList<IClipSource> Sources { get; } = [new DicomClipSource(), new VideoClipSource(), new PictureClipSource()];
+
+    /// <summary>Opens a DICOM file, a video, a picture, or a folder of pictures.</summary>
+    /// <param name="path">File or folder.</param>
+    /// <exception cref="DataException">The path does not exist, is of no known family, or cannot be read.</exception>
+    public static EchoClip Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        bool folder = Directory.Exists(path);
+        if (!folder && !File.Exists(path))
+        {
+            throw new DataException(path, "does not exist.");
+        }
+
+        // Decoders report damage to the standard error stream by themselves; here it becomes an exception.
+        Cv2.SetLogLevel(LogLevel.SILENT);
+        byte[] head = folder ? [] : ReadHead(path);
+        foreach (var source in Sources)
+        {
+            if (source.Recognizes(path, head))
+            {
+                return source.Open(path);
+            }
+        }
+
+        throw new DataException(path, folder
+            ? "the folder holds no PNG or JPEG pictures directly. To read the clips below it, name them one by one or use a command that takes folders."
+            : $"is none of the kinds that EchoApex reads ({string.Join(", ", Sources.Select(source => source.Name))}).");
+    }
+
+    /// <summary>
+    /// Paths below a folder that look like clips, in ordinal order: DICOM files and videos by content or name, folders whose
+    /// pictures are called frame..., each as one clip, and all other pictures, each as a clip of one frame. Hidden files and
+    /// folders and DICOMDIR are passed over. Nothing is decoded, so a path may still fail to open.
+    /// </summary>
+    /// <param name="folder">Where to look, all levels deep.</param>
+    /// <exception cref="DataException">The folder does not exist.</exception>
+    public static IEnumerable<string> EnumerateClips(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return Directory.Exists(folder)
+            ? Walk(folder)
+            : throw new DataException(folder, "the folder does not exist.");
+    }
+
+    private static IEnumerable<string> Walk(string folder)
+    {
+        string[] files = [.. Directory.EnumerateFiles(folder).Where(IsVisible).Order(StringComparer.Ordinal)];
+        bool isClip = files.Any(IsFrame);
+        if (isClip)
+        {
+            yield return folder;
+        }
+
+        // Files and folders of one level in one order, so that the sequence does not depend on the file system.
+        var folders = Directory.EnumerateDirectories(folder).Where(IsVisible);
+        foreach (string path in files.Concat(folders).Order(StringComparer.Ordinal))
+        {
+            if (Directory.Exists(path))
+            {
+                foreach (string clip in Walk(path))
+                {
+                    yield return clip;
+                }
+            }
+            else if (!(isClip && PictureClipSource.IsPicture(path)) && LooksLikeClip(path))
+            {
+                yield return path;
+            }
+        }
+    }
+
+    private static bool IsFrame(string path) =>
+        PictureClipSource.IsPicture(path) && Path.GetFileName(path).StartsWith("frame", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsVisible(string path) =>
+        Path.GetFileName(path) is var name && !name.StartsWith('.') && !name.Equals("DICOMDIR", StringComparison.OrdinalIgnoreCase);
+
+    private static bool LooksLikeClip(string path)
+    {
+        if (PictureClipSource.IsPicture(path) || VideoContainer.IsVideo(path))
+        {
+            return true;
+        }
+
+        byte[] head = ReadHead(path);
+        return Sources.Any(source => source.Recognizes(path, head));
+    }
+
+    private static byte[] ReadHead(string path)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path);
+            byte[] head = new byte[Math.Min(HeadLength, RandomAccess.GetLength(handle))];
+            int count = RandomAccess.Read(handle, head, 0);
+            return head[..count];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(path, $"cannot be read: {error.Message}", innerException: error);
+        }
+    }
+}
