@@ -2,8 +2,9 @@ using EchoApex.Core.Runtime;
 using EchoApex.Testing;
 using EchoApex.Training.Optimization;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
+using AdamW = EchoApex.Training.Optimization.AdamW;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace EchoApex.Training.Tests.Optimization;
 

@@ -34,8 +34,8 @@ public sealed class ProjectionHeadTests
         golden.AssertClose(head.EffectiveWeight(), prefix + "effective_weight");
         golden.AssertClose(output, prefix + "out");
         golden.AssertClose(input.grad!, prefix + "grad_x");
-        golden.AssertClose(head.get_parameter("last_layer.weight_g").grad!, prefix + "grad_weight_g");
-        golden.AssertClose(head.get_parameter("last_layer.weight_v").grad!, prefix + "grad_weight_v");
+        golden.AssertClose(head.get_parameter("last_layer.weight_g")!.grad!, prefix + "grad_weight_g");
+        golden.AssertClose(head.get_parameter("last_layer.weight_v")!.grad!, prefix + "grad_weight_v");
     }
 
     [Test]
@@ -45,8 +45,8 @@ public sealed class ProjectionHeadTests
         using var head = new ProjectionHead(Small, new RandomStream(1));
         head.call(ones(2, 48)).sum().backward();
 
-        Assert.That(head.get_parameter("last_layer.weight_g").requires_grad, Is.False);
-        Assert.That(head.get_parameter("last_layer.weight_v").grad, Is.Not.Null);
+        Assert.That(head.get_parameter("last_layer.weight_g")!.requires_grad, Is.False);
+        Assert.That(head.get_parameter("last_layer.weight_v")!.grad, Is.Not.Null);
     }
 
     [Test]
@@ -57,10 +57,10 @@ public sealed class ProjectionHeadTests
 
         Assert.That(Std(head, "mlp.0.weight"), Is.EqualTo(0.02).Within(0.0005));
         Assert.That(Std(head, "mlp.4.weight"), Is.EqualTo(0.02).Within(0.0005));
-        Assert.That(head.get_parameter("mlp.2.bias").abs().max().item<float>(), Is.Zero);
-        Assert.That(head.get_parameter("last_layer.weight_g").min().item<float>(), Is.EqualTo(1));
+        Assert.That(head.get_parameter("mlp.2.bias")!.abs().max().item<float>(), Is.Zero);
+        Assert.That(head.get_parameter("last_layer.weight_g")!.min().item<float>(), Is.EqualTo(1));
         // PyTorch's Linear default: uniform over +-1/sqrt(64).
-        Assert.That(head.get_parameter("last_layer.weight_v").abs().max().item<float>(), Is.InRange(0.124, 0.125));
+        Assert.That(head.get_parameter("last_layer.weight_v")!.abs().max().item<float>(), Is.InRange(0.124, 0.125));
         Assert.That(Std(head, "last_layer.weight_v"), Is.EqualTo(0.125 / Math.Sqrt(3)).Within(0.001));
     }
 
@@ -98,5 +98,5 @@ public sealed class ProjectionHeadTests
         Assert.That(error.Message, Does.Contain("HiddenDim = 0").And.Contain("Layers = 0"));
     }
 
-    private static double Std(ProjectionHead head, string name) => head.get_parameter(name).std().item<float>();
+    private static double Std(ProjectionHead head, string name) => head.get_parameter(name)!.std().item<float>();
 }
