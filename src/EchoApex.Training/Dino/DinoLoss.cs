@@ -68,8 +68,11 @@ public sealed class DinoLoss : IDisposable
     }
 
     /// <summary>A copy of the state, on the CPU: "center" [1, K]. The caller disposes it.</summary>
-    public IReadOnlyDictionary<string, Tensor> SaveState() =>
-        new Dictionary<string, Tensor> { [CenterKey] = _center_1K.detach().cpu().clone() };
+    public IReadOnlyDictionary<string, Tensor> SaveState()
+    {
+        using var scope = NewDisposeScope();
+        return new Dictionary<string, Tensor> { [CenterKey] = _center_1K.cpu().clone().MoveToOuterDisposeScope() };
+    }
 
     /// <summary>Restores a state of <see cref="SaveState"/>; the given tensors stay the caller's.</summary>
     /// <exception cref="CheckpointException">The center is missing or has another shape.</exception>
@@ -84,6 +87,7 @@ public sealed class DinoLoss : IDisposable
         }
 
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         _center_1K.copy_(center);
     }
 

@@ -18,7 +18,7 @@ public sealed class FlatGroup : IDisposable
         long offset = 0;
         foreach (var (name, parameter) in definition.Parameters)
         {
-            if (parameter.dtype != first.dtype || parameter.device != first.device)
+            if (parameter.dtype != first.dtype || parameter.device_type != first.device_type || parameter.device_index != first.device_index)
             {
                 throw new ArgumentException(
                     $"Parameters of one group share type and device: {name} is {parameter.dtype} on {parameter.device}, the first one {first.dtype} on {first.device}. "

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace EchoApex.Training.Optimization;
 
 /// <summary>
@@ -29,6 +31,8 @@ public sealed class FlatParameters : IDisposable
     /// <summary>Sets all gradients to zero.</summary>
     public void ZeroGradients()
     {
+        // zero_ gives a new handle to the same tensor.
+        using var scope = NewDisposeScope();
         foreach (var group in Groups)
         {
             group.Gradients.zero_();

@@ -39,10 +39,10 @@ internal static class FlatState
     public static void Load(IReadOnlyDictionary<string, Tensor> state, string prefix, FlatGroup group, Tensor buffer)
     {
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         foreach (var slice in group.Slices)
         {
-            using var view = slice.Of(buffer);
-            view.copy_(state[prefix + slice.Name]);
+            slice.Of(buffer).copy_(state[prefix + slice.Name]);
         }
     }
 

@@ -1,4 +1,5 @@
 // Shape legend: R = rows (crops x images), D = input dimension, E = bottleneck dimension, K = prototypes.
+using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -57,18 +58,15 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
 
     private static nn.Module<Tensor, Tensor> BuildMlp(ProjectionHeadOptions options, RandomStream? random)
     {
-        HeadLinear Linear(int inputs, int outputs) =>
-            new(inputs, outputs, options.InitGain is double gain ? gain / Math.Sqrt(inputs) : options.InitStd, random);
-
         if (options.Layers == 1)
         {
-            return Linear(options.InputDim, options.BottleneckDim);
+            return NewLinear(options.InputDim, options.BottleneckDim, options, random);
         }
 
         var layers = new List<nn.Module<Tensor, Tensor>>();
         for (int i = 0; i < options.Layers - 1; i++)
         {
-            layers.Add(Linear(i == 0 ? options.InputDim : options.HiddenDim, options.HiddenDim));
+            layers.Add(NewLinear(i == 0 ? options.InputDim : options.HiddenDim, options.HiddenDim, options, random));
             if (options.BatchNorm)
             {
                 layers.Add(nn.BatchNorm1d(options.HiddenDim));
@@ -77,7 +75,19 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
             layers.Add(nn.GELU());
         }
 
-        layers.Add(Linear(options.HiddenDim, options.BottleneckDim));
+        layers.Add(NewLinear(options.HiddenDim, options.BottleneckDim, options, random));
         return nn.Sequential(layers);
+    }
+
+    private static Linear NewLinear(int inputs, int outputs, ProjectionHeadOptions options, RandomStream? random)
+    {
+        var linear = new Linear(inputs, outputs);
+        if (random is not null)
+        {
+            double std = options.InitGain is double gain ? gain / Math.Sqrt(inputs) : options.InitStd;
+            WeightInitialization.TruncatedNormal(linear.get_parameter("weight")!, random, std: std);
+        }
+
+        return linear;
     }
 }

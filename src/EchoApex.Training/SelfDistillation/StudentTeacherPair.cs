@@ -36,6 +36,7 @@ public sealed class StudentTeacherPair : IDisposable
     public void CopyStudent()
     {
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         var source = Student.StateTensors();
         var target = Teacher.StateTensors();
         if (source.Count != target.Count || source.Any(entry => !target.TryGetValue(entry.Key, out var value) || !value.shape.SequenceEqual(entry.Value.shape)))

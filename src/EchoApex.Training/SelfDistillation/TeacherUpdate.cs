@@ -27,6 +27,7 @@ public sealed class TeacherUpdate : IDisposable
     {
         ArgumentNullException.ThrowIfNull(pair);
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         var teachers = pair.Teacher.NamedParameters().ToDictionary(entry => entry.Name, entry => entry.Parameter, StringComparer.Ordinal);
         foreach (var group in studentParameters?.Groups ?? [])
         {
@@ -36,7 +37,7 @@ public sealed class TeacherUpdate : IDisposable
             foreach (var slice in group.Slices)
             {
                 teachers.Remove(slice.Name, out var teacher);
-                using var view = slice.Of(flat);
+                var view = slice.Of(flat);
                 view.copy_(teacher ?? throw new ArgumentException($"The teacher has no parameter \"{slice.Name}\".", nameof(studentParameters)));
                 teacher.set_(view);
             }
@@ -59,6 +60,7 @@ public sealed class TeacherUpdate : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(momentum);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(momentum, 1);
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         foreach (var (student, teacher) in _pairs)
         {
             teacher.lerp_(student, 1 - momentum);

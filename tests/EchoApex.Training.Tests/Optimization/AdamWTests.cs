@@ -160,7 +160,7 @@ public sealed class AdamWTests
         var misshapen = new Dictionary<string, Tensor>(state) { ["exp_avg.body.bias"] = small };
         foreach (var value in state.Values.Where(value => value.dtype == float32))
         {
-            value.zero_();
+            value.mul_(0);
         }
 
         Assert.That(() => optimizer.LoadState(other), Throws.InstanceOf<CheckpointException>().With.Message.Contains("exp_avg_sq.head.mlp.weight"));

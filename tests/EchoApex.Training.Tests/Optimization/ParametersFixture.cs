@@ -43,7 +43,8 @@ internal sealed class ParametersFixture : IDisposable
 
     public float[] Values(string name)
     {
-        using var copy = this[name].detach().clone();
+        using var view = this[name].detach();
+        using var copy = view.clone();
         return copy.data<float>().ToArray();
     }
 
@@ -58,7 +59,7 @@ internal sealed class ParametersFixture : IDisposable
 
     private static NamedParameter Make(string name, params long[] shape)
     {
-        using var values = GoldenCase.FillTensor(name, shape, 1, 0);
-        return new NamedParameter(name, new Parameter(values.clone()));
+        using var scope = NewDisposeScope();
+        return new NamedParameter(name, new Parameter(GoldenCase.FillTensor(name, shape, 1, 0).clone().DetachFromDisposeScope()));
     }
 }

@@ -29,8 +29,8 @@ public sealed class SinkhornKnoppTests
 
         var q = SinkhornKnopp.Assign(scores, 0.2, 100);
 
-        Assert.That(q.sum(1).allclose(ones(32)), Is.True);
-        Assert.That(q.sum(0).allclose(full(8, 4f), 1e-4), Is.True);
+        Assert.That((q.sum([1]) - 1).abs().max().item<float>(), Is.LessThan(1e-5));
+        Assert.That((q.sum([0]) - 4).abs().max().item<float>(), Is.LessThan(1e-3));
     }
 
     [Test]
@@ -44,7 +44,7 @@ public sealed class SinkhornKnoppTests
         var q = SinkhornKnopp.Assign(scores, 0.01);
 
         Assert.That(q.isfinite().all().item<bool>(), Is.True);
-        Assert.That(q.sum(1).allclose(ones(16)), Is.True);
+        Assert.That((q.sum([1]) - 1).abs().max().item<float>(), Is.LessThan(1e-5));
     }
 
     [Test]
@@ -62,7 +62,8 @@ public sealed class SinkhornKnoppTests
     [Test]
     public void Assign_NoRows_GivesNone()
     {
-        using var q = SinkhornKnopp.Assign(zeros(0, 4), 0.1);
+        using var scores = zeros(0, 4);
+        using var q = SinkhornKnopp.Assign(scores, 0.1);
 
         Assert.That(q.shape, Is.EqualTo(new long[] { 0, 4 }));
     }
