@@ -11,10 +11,11 @@ internal static class GoldenWeights
     public static void Fill(GoldenCase golden, nn.Module module, string prefix)
     {
         using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
         var specs = golden.Json.GetProperty("params").EnumerateArray().ToDictionary(p => p.GetProperty("name").GetString()!);
         foreach (var (name, parameter) in module.named_parameters())
         {
-            using var values = Tensor(specs[prefix + name]);
+            var values = Tensor(specs[prefix + name]);
             Assert.That(parameter.shape, Is.EqualTo(values.shape), name);
             parameter.copy_(values);
         }
