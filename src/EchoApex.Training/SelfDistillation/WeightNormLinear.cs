@@ -1,0 +1,46 @@
+// Shape legend: R = rows (crops x images), D = bottleneck dimension, K = prototypes.
+using EchoApex.Core.Runtime;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace EchoApex.Training.SelfDistillation;
+
+/// <summary>
+/// A Linear layer without bias whose weight is a direction times a length: W = weight_g * weight_v / ||weight_v|| by row.
+/// </summary>
+/// <remarks>
+/// The parameters are registered as weight_g [K, 1], then weight_v [K, D], the order and the names of the released heads
+/// (Salimans and Kingma, 2016; the older form of PyTorch's weight_norm).
+/// </remarks>
+internal sealed class WeightNormLinear : nn.Module<Tensor, Tensor>
+{
+    private readonly Parameter _weightG;
+    private readonly Parameter _weightV;
+
+    public WeightNormLinear(int inputs, int outputs, bool freezeNorm, RandomStream? random)
+        : base(nameof(WeightNormLinear))
+    {
+        _weightG = new Parameter(ones(outputs, 1), requires_grad: !freezeNorm);
+        _weightV = new Parameter(empty(outputs, inputs));
+        register_parameter("weight_g", _weightG);
+        register_parameter("weight_v", _weightV);
+        if (random is not null)
+        {
+            WeightInitialization.KaimingUniform(_weightV, random);
+        }
+    }
+
+    /// <summary>The effective weight [K, D].</summary>
+    public Tensor EffectiveWeight()
+    {
+        using var scope = NewDisposeScope();
+        var norms_K1 = linalg.vector_norm(_weightV, 2, [1], keepdim: true);
+        return (_weightV * (_weightG / norms_K1)).MoveToOuterDisposeScope();
+    }
+
+    public override Tensor forward(Tensor input)
+    {
+        using var weight_KD = EffectiveWeight();
+        return nn.functional.linear(input, weight_KD);
+    }
+}
