@@ -11,5 +11,6 @@ internal static class CommandCatalog
         yield return ImportCommand.Create();
         yield return InspectCommand.Create();
         yield return ConvertCommand.Create();
+        yield return PhantomCommand.Create();
     }
 }

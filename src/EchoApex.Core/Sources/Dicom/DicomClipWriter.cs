@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
@@ -27,38 +26,48 @@ public static class DicomClipWriter
     /// <param name="options">How to write; null takes the defaults.</param>
     /// <exception cref="EchoApexException">The clip does not fit into a DICOM file: a side over 65,535 pixels or 4 GiB of pixels.</exception>
     /// <exception cref="DataException">A frame of the clip cannot be decoded.</exception>
-    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="ConfigurationException">An option is out of its range.</exception>
     public static void Write(string path, EchoClip clip, DicomWriteOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(clip);
-        options ??= new DicomWriteOptions();
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        RequireFits(path, clip);
-        byte[][]? compressed = options.Encoding == DicomPixelEncoding.Uncompressed ? null : DicomPixelWriter.Compress(clip, options);
-        string seed = options.UidSeed ?? PixelHash(clip);
-        AtomicOutput.WriteFile(path, stream =>
-        {
-            stream.Write(new byte[128]);
-            stream.Write("DICM"u8);
-            WriteMeta(stream, options, seed);
-            var writer = new DicomElementWriter(stream);
-            WriteIdentification(writer, clip, options, seed);
-            WriteAcquisition(writer, clip);
-            WriteRelations(writer, clip, options, seed);
-            WriteImageDescription(writer, clip, options, compressed);
-            DicomPixelWriter.Write(writer, stream, clip, compressed);
-        });
+        Require(path, clip, options);
+        AtomicOutput.WriteFile(path, stream => Write(stream, clip, options));
     }
 
-    private static void RequireFits(string path, EchoClip clip)
+    /// <summary>Writes a clip to a stream, from its current position; see <see cref="Write(string, EchoClip, DicomWriteOptions?)"/>.</summary>
+    public static void Write(Stream stream, EchoClip clip, DicomWriteOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(clip);
+        Require("the stream", clip, options);
+        options ??= new DicomWriteOptions();
+        byte[][]? compressed = options.Encoding == DicomPixelEncoding.Uncompressed ? null : DicomPixelWriter.Compress(clip, options);
+        string seed = options.UidSeed ?? PixelHash(clip);
+        stream.Write(new byte[128]);
+        stream.Write("DICM"u8);
+        WriteMeta(stream, options, seed);
+        var writer = new DicomElementWriter(stream);
+        WriteIdentification(writer, clip, options, seed);
+        WriteAcquisition(writer, clip);
+        WriteRelations(writer, clip, options, seed);
+        WriteImageDescription(writer, clip, options, compressed);
+        DicomPixelWriter.Write(writer, stream, clip, compressed);
+    }
+
+    private static void Require(string path, EchoClip clip, DicomWriteOptions? options)
+    {
+        if (options is not null)
+        {
+            OptionValidation.Require(options, "DICOM writer");
+        }
+
         if (clip.Width > ushort.MaxValue || clip.Height > ushort.MaxValue || (long)clip.FrameCount * clip.FrameLength >= uint.MaxValue)
         {
             throw new EchoApexException($"{path}: a clip of {clip.FrameCount} frames of {clip.Width} x {clip.Height} x {clip.Channels} does not fit into one DICOM file (65,535 pixels a side, 4 GiB). Write fewer frames.");
         }
     }
 
-    private static void WriteMeta(FileStream stream, DicomWriteOptions options, string seed)
+    private static void WriteMeta(Stream stream, DicomWriteOptions options, string seed)
     {
         using var content = new MemoryStream();
         var writer = new DicomElementWriter(content);
@@ -104,6 +113,7 @@ public static class DicomClipWriter
 
     private static void WriteAcquisition(DicomElementWriter writer, EchoClip clip)
     {
+        writer.Text(0x00180015, "CS", "HEART");
         if (clip.FrameTimesMs is { } times)
         {
             if (EvenInterval(times) is { } interval)
@@ -171,7 +181,6 @@ public static class DicomClipWriter
         writer.Integer(0x00200011, 1);
         writer.Integer(0x00200013, options.InstanceNumber);
         writer.Text(0x00200020, "CS", null);
-        writer.Text(0x00200060, "CS", null);
         if (clip.View is { } view)
         {
             writer.Text(0x00204000, "LT", Truncate("View: " + view, 1024));

@@ -22,7 +22,7 @@ internal static class DicomPixelWriter
     }
 
     /// <summary>Writes the element; frames that were not compressed are read and written one at a time.</summary>
-    public static void Write(DicomElementWriter writer, FileStream stream, EchoClip clip, byte[][]? compressed)
+    public static void Write(DicomElementWriter writer, Stream stream, EchoClip clip, byte[][]? compressed)
     {
         const uint pixelData = 0x7FE00010;
         if (compressed is null)

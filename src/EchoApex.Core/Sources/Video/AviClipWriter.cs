@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.ComponentModel.DataAnnotations;
 using System.Text;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
@@ -23,19 +22,27 @@ public static class AviClipWriter
     /// <param name="options">How to write; null takes the defaults.</param>
     /// <exception cref="EchoApexException">The file would be longer than 2 GiB.</exception>
     /// <exception cref="DataException">A frame of the clip cannot be decoded.</exception>
-    /// <exception cref="ValidationException">An option is out of its range.</exception>
+    /// <exception cref="ConfigurationException">An option is out of its range.</exception>
     public static void Write(string path, EchoClip clip, AviWriteOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(clip);
-        options ??= new AviWriteOptions();
-        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
-        double rate = clip.FramesPerSecond ?? options.FallbackFramesPerSecond;
-        uint intervalMicroseconds = (uint)Math.Clamp(Math.Round(1e6 / rate), 1, int.MaxValue);
-        AtomicOutput.WriteFile(path, stream => WriteFile(path, stream, clip, options.JpegQuality, intervalMicroseconds));
+        AtomicOutput.WriteFile(path, stream => Write(stream, clip, options));
     }
 
-    private static void WriteFile(string path, FileStream stream, EchoClip clip, int quality, uint intervalMicroseconds)
+    /// <summary>Writes a clip to a seekable stream at position 0; see <see cref="Write(string, EchoClip, AviWriteOptions?)"/>.</summary>
+    public static void Write(Stream stream, EchoClip clip, AviWriteOptions? options = null)
     {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(clip);
+        options ??= new AviWriteOptions();
+        OptionValidation.Require(options, "AVI writer");
+        if (clip.Width > ushort.MaxValue || clip.Height > ushort.MaxValue)
+        {
+            throw new EchoApexException($"Frames of {clip.Width} x {clip.Height} do not fit into an AVI file (65,535 pixels a side).");
+        }
+
+        double rate = clip.FramesPerSecond ?? options.FallbackFramesPerSecond;
+        uint intervalMicroseconds = (uint)Math.Clamp(Math.Round(1e6 / rate), 1, int.MaxValue);
         var riff = new Chunks(stream);
         long file = riff.BeginList("RIFF", "AVI ");
         long header = riff.BeginList("LIST", "hdrl");
@@ -44,14 +51,14 @@ public static class AviClipWriter
 
         long movie = riff.BeginList("LIST", "movi");
         long movieData = stream.Position - 4;
-        var encoder = new JpegFrameEncoder(clip, quality);
+        var encoder = new JpegFrameEncoder(clip, options.JpegQuality);
         var (offsets, lengths) = (new uint[clip.FrameCount], new uint[clip.FrameCount]);
         for (int i = 0; i < clip.FrameCount; i++)
         {
             byte[] frame = encoder.Encode(i);
             if (stream.Position + frame.Length + (16L * clip.FrameCount) > LongestFile)
             {
-                throw new EchoApexException($"{path}: {clip.FrameCount} frames of {clip.Width} x {clip.Height} do not fit into an AVI file of 2 GiB. Write fewer frames or a lower quality.");
+                throw new EchoApexException($"{clip.FrameCount} frames of {clip.Width} x {clip.Height} do not fit into an AVI file of 2 GiB. Write fewer frames or a lower quality.");
             }
 
             // Offsets count from the word "movi", as most writers do and all readers accept.
@@ -118,7 +125,7 @@ public static class AviClipWriter
     }
 
     // RIFF chunks: four characters, the length, the data, one byte of padding when the length is odd.
-    private sealed class Chunks(FileStream stream)
+    private sealed class Chunks(Stream stream)
     {
         // From the main header's suggested buffer size to the stream header's.
         public const long StreamHeaderDistance = 84;
