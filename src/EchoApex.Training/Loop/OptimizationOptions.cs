@@ -1,0 +1,87 @@
+using System.ComponentModel.DataAnnotations;
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Schedules;
+
+namespace EchoApex.Training.Loop;
+
+/// <summary>Length, batch and schedules of a run. All schedules change from step to step, but are given in epochs.</summary>
+public sealed record OptimizationOptions : IValidatableObject
+{
+    /// <summary>Samples (not crops) a step.</summary>
+    [Range(1, 1 << 16)]
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Length of the run in epochs.</summary>
+    [Range(1, 1_000_000)]
+    public int Epochs { get; init; } = 100;
+
+    /// <summary>Steps that make an epoch; null for one pass over the data.</summary>
+    [Range(1, 100_000_000)]
+    public int? StepsPerEpoch { get; init; }
+
+    /// <summary>Peak learning rate before the rule is applied.</summary>
+    [Range(0.0, 100)]
+    public double LearningRate { get; init; } = 5e-4;
+
+    /// <summary>How the peak learning rate follows the batch: linear_256 (DINO v1), sqrt_1024 (DINOv2), any other number in their place, or constant.</summary>
+    public string LearningRateRule { get; init; } = "linear_256";
+
+    /// <summary>Learning rate at the end.</summary>
+    [Range(0.0, 100)]
+    public double FinalLearningRate { get; init; } = 1e-6;
+
+    /// <summary>Epochs of the linear warm-up from 0; fractions allowed.</summary>
+    [Range(0.0, 1_000_000)]
+    public double WarmupEpochs { get; init; } = 10;
+
+    /// <summary>Weight decay at the start.</summary>
+    [Range(0.0, 10)]
+    public double WeightDecay { get; init; } = 0.04;
+
+    /// <summary>Weight decay at the end of its cosine.</summary>
+    [Range(0.0, 10)]
+    public double FinalWeightDecay { get; init; } = 0.4;
+
+    /// <summary>Share of the old teacher kept at each step, at the start.</summary>
+    [Range(0.0, 1.0)]
+    public double TeacherMomentum { get; init; } = 0.996;
+
+    /// <summary>The same at the end of its cosine.</summary>
+    [Range(0.0, 1.0)]
+    public double FinalTeacherMomentum { get; init; } = 1;
+
+    /// <summary>Largest gradient norm; 0 turns clipping off.</summary>
+    [Range(0.0, 1e6)]
+    public double ClipGradient { get; init; } = 3;
+
+    /// <summary>Over what the norm is taken.</summary>
+    public ClippingKind ClippingKind { get; init; } = ClippingKind.EachParameter;
+
+    /// <summary>Epochs during which the prototypes hold still; fractions allowed.</summary>
+    [Range(0.0, 1_000_000)]
+    public double FreezeLastLayerEpochs { get; init; } = 1;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (WarmupEpochs > Epochs)
+        {
+            yield return new ValidationResult(FormattableString.Invariant($"{WarmupEpochs} is longer than the run of {Epochs} epochs"), [nameof(WarmupEpochs)]);
+        }
+
+        string? fault = null;
+        try
+        {
+            Schedules.LearningRateRule.Parse(LearningRateRule);
+        }
+        catch (ConfigurationException error)
+        {
+            fault = error.Message;
+        }
+
+        if (fault is not null)
+        {
+            yield return new ValidationResult(fault, [nameof(LearningRateRule)]);
+        }
+    }
+}

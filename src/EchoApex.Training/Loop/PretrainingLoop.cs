@@ -1,0 +1,238 @@
+using System.Diagnostics;
+using System.Globalization;
+using EchoApex.Core.Configuration;
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Monitoring;
+using EchoApex.Training.SelfDistillation;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using OpenCvSharp;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EchoApex.Training.Loop;
+
+/// <summary>
+/// Pretrains an encoder with DINO on clips, into a run folder that can be resumed after any interruption with the numbers
+/// of a run that was never interrupted (same number of libtorch threads).
+/// </summary>
+/// <remarks>
+/// OpenCV's own threads are turned off for the process, because the loader's threads already use the cores.
+/// <para>Thread safety: an instance belongs to the thread that made it.</para>
+/// </remarks>
+public sealed class PretrainingLoop : IDisposable
+{
+    private readonly PretrainingOptions _options;
+    private readonly ClipFolderDataset _data;
+    private readonly RunFolder _folder;
+    private readonly PretrainingSchedules _schedules;
+    private readonly DinoTrainer _trainer;
+    private readonly MultiCrop _augmentation;
+    private readonly ILogger _logger;
+    private RunState _state;
+
+    /// <summary>Prepares a run: reads the data's list, builds the networks, makes the run folder or restores its last checkpoint.</summary>
+    /// <param name="options">The run.</param>
+    /// <param name="runFolder">Its folder; new, or with <paramref name="resume"/> an existing one.</param>
+    /// <param name="resume">Go on with the run of that folder.</param>
+    /// <param name="loggers">Optional loggers.</param>
+    /// <exception cref="ConfigurationException">Options are out of range, or differ from those of the run to be resumed.</exception>
+    /// <exception cref="DataException">No clip was found.</exception>
+    /// <exception cref="CheckpointException">The last checkpoint is damaged or belongs to other data.</exception>
+    /// <exception cref="EchoApexException">The folder exists and <paramref name="resume"/> is false.</exception>
+    public PretrainingLoop(PretrainingOptions options, string runFolder, bool resume, ILoggerFactory? loggers = null)
+        : this(options, runFolder, resume, checkedOptions => ClipFolderDataset.Open(checkedOptions.Data.Paths, checkedOptions.Data.Cache, loggers), loggers)
+    {
+    }
+
+    internal PretrainingLoop(PretrainingOptions options, string runFolder, bool resume, Func<PretrainingOptions, ClipFolderDataset> open, ILoggerFactory? loggers = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(runFolder);
+        OptionsValidator.Validate(options);
+        _logger = loggers?.CreateLogger<PretrainingLoop>() ?? (ILogger)NullLogger.Instance;
+        _options = options;
+        Cv2.SetNumThreads(1);
+        if (options.Run.Threads is { } threads)
+        {
+            set_num_threads(threads);
+        }
+
+        _data = open(options);
+        _schedules = new PretrainingSchedules(options, SamplesPerPass);
+        _augmentation = new MultiCrop(options.Augmentation);
+        Plan = Describe();
+        _folder = resume ? RunFolder.Resume(runFolder, options) : RunFolder.Create(runFolder, options, Comment(Plan));
+        _trainer = new DinoTrainer(options, _schedules);
+        _state = new RunState(0, 0, _data.Count, options.Seed);
+        if (resume && _folder.LatestCheckpoint() is { } checkpoint)
+        {
+            Restore(checkpoint);
+        }
+    }
+
+    /// <summary>The run in words, to be shown before step 0: data, length, learning-rate rule, targets, and where the recipe leaves the reference.</summary>
+    public string Plan { get; }
+
+    /// <summary>Steps already done: 0 for a new run.</summary>
+    public long StartStep => _state.Step;
+
+    internal DinoTrainer Trainer => _trainer;
+
+    private long SamplesPerPass => (long)_data.Count * _options.Data.SamplesPerClip;
+
+    /// <summary>Trains to the end, or until cancelled; then the step at hand is finished and a checkpoint written.</summary>
+    /// <param name="progress">Told after every step, on this thread.</param>
+    /// <param name="cancellationToken">Ends the run early, resumable.</param>
+    /// <exception cref="TrainingDivergedException">A loss or gradient was not finite.</exception>
+    public PretrainingOutcome Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var metrics = new MetricsWriter(_folder.Metrics, _state.Step);
+        var events = _options.Run.TensorBoard ? new TensorBoardWriter(_folder.Events) : null;
+        var collapse = new CollapseMonitor(_options.Head.Prototypes);
+        using var loader = CreateLoader();
+        var clock = Stopwatch.StartNew();
+        long first = _state.Step;
+        long last = Math.Min(_schedules.TotalSteps, _options.Run.StopAfterStep ?? long.MaxValue);
+        double loss = double.NaN;
+        while (_state.Step < last && TryNext(loader, cancellationToken) is { } batch)
+        {
+            bool log = (_state.Step + 1) % _options.Run.LogEvery == 0 || _state.Step + 1 == _schedules.TotalSteps;
+            var terms = TrainOn(batch, log);
+            loader.Return(batch);
+            _state = _state with { Step = _state.Step + 1, SamplerPosition = loader.Position };
+            loss = terms["loss"];
+            double perSecond = (_state.Step - first) * _options.Optimization.BatchSize / clock.Elapsed.TotalSeconds;
+            string? warning = log ? Log(terms, metrics, events, collapse, perSecond) : null;
+            progress?.Report(ProgressOf(terms, log, warning, perSecond));
+            if (_state.Step % _options.Run.CheckpointEvery == 0)
+            {
+                _folder.WriteCheckpoint(_state, _trainer, _options.Run.KeepCheckpoints);
+            }
+        }
+
+        string checkpoint = _folder.WriteCheckpoint(_state, _trainer, _options.Run.KeepCheckpoints);
+        ExportModel();
+        return new PretrainingOutcome(_state.Step >= _schedules.TotalSteps, _state.Step, loss, checkpoint, _folder.Model, _data.Skipped);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _trainer.Dispose();
+
+    private IReadOnlyDictionary<string, double> TrainOn(MultiCropBatch batch, bool diagnostics)
+    {
+        using var globals_BCHW = batch.GlobalsToTensor();
+        using var locals_BCHW = batch.LocalsToTensor();
+        var result = _trainer.Step(_state.Step, globals_BCHW, locals_BCHW, diagnostics);
+        if (!result.IsFinite)
+        {
+            var samples = batch.Draws.Select(draw => _data.PathOf(ClipOf(draw)));
+            string capture = _folder.Capture(_state, _trainer, globals_BCHW, locals_BCHW, result.Terms, samples);
+            throw new TrainingDivergedException(_state.Step + 1, result.Terms, capture);
+        }
+
+        return result.Terms;
+    }
+
+    private PrefetchingLoader<MultiCropBatch> CreateLoader() => new(
+        new EpochSampler(SamplesPerPass, _options.Seed, _state.SamplerPosition),
+        _options.Optimization.BatchSize,
+        () => new MultiCropBatch(_options.Augmentation, _options.Optimization.BatchSize),
+        Fill,
+        _options.Data.Workers,
+        _options.Data.PrefetchBatches);
+
+    // Runs on the loader's threads. All random numbers of a sample follow from (seed, pass, place in the pass).
+    private void Fill(SampleDraw draw, MultiCropBatch batch, int slot)
+    {
+        var random = RandomStream.For(_options.Seed, "augmentation", draw.Epoch, draw.Index);
+        var frames = _data.Read(ClipOf(draw));
+        int first = random.NextInt32(frames.FrameCount);
+        int second = frames.FrameCount == 1 ? first : (first + 1 + random.NextInt32(frames.FrameCount - 1)) % frames.FrameCount;
+        batch.Draws[slot] = draw;
+        _augmentation.WriteViews(frames[first], frames[second], random, batch, slot);
+    }
+
+    private int ClipOf(SampleDraw draw) => (int)(draw.Sample % _data.Count);
+
+    private static MultiCropBatch? TryNext(PrefetchingLoader<MultiCropBatch> loader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return loader.Next(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private string? Log(IReadOnlyDictionary<string, double> terms, MetricsWriter metrics, TensorBoardWriter? events, CollapseMonitor collapse, double perSecond)
+    {
+        var values = new Dictionary<string, double>(terms)
+        {
+            ["epoch"] = _schedules.EpochOf(_state.Step - 1),
+            ["images_per_second"] = Math.Round(perSecond, 2),
+            ["live_tensors"] = DisposeScopeManager.Statistics.ThreadTotalLiveCount,
+            ["skipped_clips"] = _data.Skipped.Count,
+        };
+        metrics.Write(_state.Step, values);
+        events?.Write(_state.Step, values);
+        string? warning = collapse.Observe(terms["teacher_entropy"], terms["teacher_kl_to_uniform"], terms["feature_rank"]);
+        if (warning is not null)
+        {
+            _logger.LogWarning("Step {Step}: {Warning}", _state.Step, warning);
+        }
+
+        return warning;
+    }
+
+    private TrainingProgress ProgressOf(IReadOnlyDictionary<string, double> terms, bool log, string? warning, double perSecond) => new()
+    {
+        Step = _state.Step,
+        TotalSteps = _schedules.TotalSteps,
+        Epoch = _schedules.EpochOf(_state.Step - 1),
+        Loss = terms["loss"],
+        LearningRate = terms["learning_rate"],
+        ImagesPerSecond = perSecond,
+        Remaining = TimeSpan.FromSeconds((_schedules.TotalSteps - _state.Step) * _options.Optimization.BatchSize / Math.Max(perSecond, 1e-6)),
+        LiveTensors = DisposeScopeManager.Statistics.ThreadTotalLiveCount,
+        SkippedClips = _data.Skipped.Count,
+        Metrics = log ? terms : null,
+        Warning = warning,
+    };
+
+    private void Restore(string checkpoint)
+    {
+        var state = RunFolder.ReadCheckpoint(checkpoint, _trainer);
+        if (state.Clips != _data.Count)
+        {
+            throw new CheckpointException(checkpoint, $"the run was started with {state.Clips} clips, now {_data.Count} are found. Resume with the same data.");
+        }
+
+        _state = state;
+        _logger.LogInformation("Resumed from {Checkpoint}", checkpoint);
+    }
+
+    private void ExportModel()
+    {
+        _ = _folder.Model;
+    }
+
+    private string Describe()
+    {
+        var culture = CultureInfo.InvariantCulture;
+        var lines = new List<string>
+        {
+            string.Create(culture, $"data: {_data.Count} clips x {_options.Data.SamplesPerClip} = {SamplesPerPass} samples a pass"),
+            string.Create(culture, $"length: {_options.Optimization.Epochs} epochs of {_schedules.StepsPerEpoch} steps = {_schedules.TotalSteps} steps of {_options.Optimization.BatchSize} samples"),
+            _schedules.DescribeLearningRate(),
+            string.Create(culture, $"targets: {ConfigurationWriter.Flatten(_options.Targets)["kind"]}, teacher temperature {_options.Targets.WarmupTeacherTemperature} to {_options.Targets.TeacherTemperature} over {_options.Targets.TeacherTemperatureWarmupEpochs} epochs, KoLeo weight {_options.Targets.KoleoWeight}"),
+        };
+        return string.Join('\n', lines) + "\n";
+    }
+
+    private static string Comment(string text) =>
+        string.Concat(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => "# " + line + "\n"));
+}

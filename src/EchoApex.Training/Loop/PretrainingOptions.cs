@@ -1,0 +1,64 @@
+using System.ComponentModel.DataAnnotations;
+using EchoApex.Core.Configuration;
+using EchoApex.Training.SelfDistillation;
+
+namespace EchoApex.Training.Loop;
+
+/// <summary>
+/// Everything that decides a pretraining run. The defaults are those of DINO v1's ViT-S/16 recipe (main_dino.py and its
+/// README); options marked "ours" are not in the reference.
+/// </summary>
+public sealed record PretrainingOptions : IValidatableObject
+{
+    /// <summary>Seed of weights, sampling, augmentation and stochastic depth.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Which clips, and how they are read.</summary>
+    public DataOptions Data { get; init; } = new();
+
+    /// <summary>Views of a sample.</summary>
+    public MultiCropOptions Augmentation { get; init; } = new();
+
+    /// <summary>The encoder.</summary>
+    public BackboneOptions Backbone { get; init; } = new();
+
+    /// <summary>The projection head.</summary>
+    public HeadOptions Head { get; init; } = new();
+
+    /// <summary>Teacher targets and loss weights.</summary>
+    public TargetOptions Targets { get; init; } = new();
+
+    /// <summary>Length, batch, schedules.</summary>
+    public OptimizationOptions Optimization { get; init; } = new();
+
+    /// <summary>Logging, checkpoints, threads: options that do not change the numbers of a run.</summary>
+    public RunOptions Run { get; init; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Augmentation.Global.Count != 2)
+        {
+            yield return new ValidationResult($"global.count is {Augmentation.Global.Count}; DINO compares exactly 2 global crops", [nameof(Augmentation)]);
+        }
+
+        if (Targets.KoleoWeight > 0 && Optimization.BatchSize < 2)
+        {
+            yield return new ValidationResult("koleo_weight needs a batch of at least 2: a lone image has no neighbour", [nameof(Targets)]);
+        }
+    }
+
+    /// <summary>Keys whose values two configurations do not share, leaving out those that cannot change a run's numbers.</summary>
+    /// <returns>One sentence a key, with both values.</returns>
+    public static IReadOnlyList<string> Differences(PretrainingOptions started, PretrainingOptions now)
+    {
+        ArgumentNullException.ThrowIfNull(started);
+        ArgumentNullException.ThrowIfNull(now);
+        var before = ConfigurationWriter.Flatten(started);
+        var after = ConfigurationWriter.Flatten(now);
+        return [.. before.Keys.Where(key => before[key] != after[key] && !IsFree(key)).Select(key => $"{key}: started with {before[key]}, now {after[key]}.")];
+    }
+
+    private static bool IsFree(string key) =>
+        key.StartsWith("run.", StringComparison.Ordinal) || key is "data.workers" or "data.prefetch_batches" or "data.cache.cache_megabytes";
+}

@@ -1,0 +1,100 @@
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Runtime;
+
+namespace EchoApex.Core.Tests.Datasets;
+
+public sealed class PrefetchingLoaderTests
+{
+    [Test]
+    public void Next_AnyNumberOfWorkers_GivesTheSameBatches()
+    {
+        var one = Run(workers: 1, ahead: 1, position: 0, batches: 12);
+        Assert.That(Run(workers: 4, ahead: 3, position: 0, batches: 12), Is.EqualTo(one));
+        Assert.That(one.SelectMany(b => b).Distinct().Count(), Is.EqualTo(48), "every draw has its own random numbers");
+    }
+
+    [Test]
+    public void Next_FromAStoredPosition_GoesOnExactly()
+    {
+        var whole = Run(workers: 2, ahead: 2, position: 0, batches: 10);
+        Assert.That(Run(workers: 3, ahead: 4, position: 4 * 6, batches: 4), Is.EqualTo(whole[6..]));
+    }
+
+    [Test]
+    public void Position_WithBatchesAhead_CountsOnlyWhatWasHandedOut()
+    {
+        using var loader = Create(workers: 2, ahead: 5, position: 0);
+        loader.Next();
+        loader.Next();
+        Assert.That(loader.Position, Is.EqualTo(8));
+    }
+
+    [Test]
+    public void Next_FaultOfAWorker_ComesWithItsBatchInOrder()
+    {
+        using var loader = new PrefetchingLoader<double[]>(new EpochSampler(100, 1), 4, () => new double[4], (draw, batch, slot) =>
+        {
+            if (draw.Index == 9)
+            {
+                throw new DataException("clip", "is damaged.");
+            }
+        }, workers: 3, ahead: 4);
+        loader.Next();
+        loader.Next();
+        Assert.That(() => loader.Next(), Throws.TypeOf<DataException>());
+    }
+
+    [Test]
+    public void Next_Cancelled_LeavesTheBatchForLater()
+    {
+        using var gate = new ManualResetEventSlim();
+        using var loader = new PrefetchingLoader<double[]>(new EpochSampler(100, 1), 1, () => new double[1], (draw, batch, slot) =>
+        {
+            gate.Wait();
+            batch[slot] = draw.Index;
+        }, workers: 1, ahead: 1);
+        using var cancelled = new CancellationTokenSource();
+        cancelled.Cancel();
+        Assert.That(() => loader.Next(cancelled.Token), Throws.InstanceOf<OperationCanceledException>());
+        gate.Set();
+        Assert.That(loader.Next()[0], Is.EqualTo(0));
+    }
+
+    [Test]
+    public void Return_Buffers_AreUsedAgain()
+    {
+        int created = 0;
+        using var loader = new PrefetchingLoader<double[]>(new EpochSampler(100, 1), 4, () =>
+        {
+            created++;
+            return new double[4];
+        }, (_, _, _) => { }, workers: 2, ahead: 2);
+        for (int i = 0; i < 20; i++)
+        {
+            loader.Return(loader.Next());
+        }
+
+        Assert.That(created, Is.LessThanOrEqualTo(4));
+    }
+
+    private static PrefetchingLoader<double[]> Create(int workers, int ahead, long position) =>
+        new(new EpochSampler(30, 7, position), 4, () => new double[4], (draw, batch, slot) =>
+        {
+            Thread.SpinWait((int)(draw.Sample % 5) * 2000);
+            batch[slot] = RandomStream.For(7, "augmentation", draw.Epoch, draw.Index).NextDouble() + draw.Sample;
+        }, workers, ahead);
+
+    private static double[][] Run(int workers, int ahead, long position, int batches)
+    {
+        using var loader = Create(workers, ahead, position);
+        var result = new double[batches][];
+        for (int i = 0; i < batches; i++)
+        {
+            double[] batch = loader.Next();
+            result[i] = [.. batch];
+            loader.Return(batch);
+        }
+
+        return result;
+    }
+}

@@ -1,0 +1,47 @@
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Dino;
+using EchoApex.Training.Loop;
+using EchoApex.Training.SelfDistillation;
+using EchoApex.Training.Tests.SelfDistillation;
+
+namespace EchoApex.Training.Tests.Loop;
+
+/// <summary>A run of milliseconds a step: 16-pixel crops, two blocks, sixteen prototypes, everything random switched on.</summary>
+internal static class TinyRun
+{
+    public static PretrainingOptions Options { get; } = new()
+    {
+        Seed = 11,
+        Data = new DataOptions { Paths = ["memory"], SamplesPerClip = 2, Workers = 2 },
+        Augmentation = new MultiCropOptions
+        {
+            Global = new CropOptions { Size = 16, BlurProbability = [0.5] },
+            Local = new CropOptions { Count = 2, Size = 8, Area = new(0.1, 0.4) },
+            TwoFrames = true,
+            RotationDegrees = 10,
+            Noise = 0.1,
+        },
+        Backbone = new BackboneOptions { Architecture = BackboneOptions.Custom, ImageSize = 16, PatchSize = 8, EmbedDim = 16, Depth = 2, Heads = 2, DropPathRate = 0.3 },
+        Head = new HeadOptions { HiddenDim = 24, BottleneckDim = 8, Prototypes = 16, BatchNorm = true },
+        Targets = new TargetOptions { KoleoWeight = 0.1, WarmupTeacherTemperature = 0.04, TeacherTemperature = 0.07, TeacherTemperatureWarmupEpochs = 3 },
+        Optimization = new OptimizationOptions { BatchSize = 4, Epochs = 4, StepsPerEpoch = 3, LearningRate = 0.05, WarmupEpochs = 1, TeacherMomentum = 0.9, FreezeLastLayerEpochs = 1 },
+        Run = new RunOptions { LogEvery = 1, CheckpointEvery = 1000, TensorBoard = false, Threads = 1 },
+    };
+
+    public static PretrainingOptions With(PretrainingOptions options, TeacherTargets targets) =>
+        options with { Targets = options.Targets with { Kind = targets } };
+
+    public static ClipFolderDataset Data(PretrainingOptions options) => new(
+        Enumerable.Range(0, 7).Select(i => i == 3 ? "bad" : $"clip{i}"),
+        path => path == "bad" ? throw new DataException(path, "holds no frame.") : Clip(path),
+        options.Data.Cache);
+
+    public static PretrainingLoop Open(PretrainingOptions options, string folder, bool resume = false) => new(options, folder, resume, Data);
+
+    private static SectorFrames Clip(string path)
+    {
+        var frames = Enumerable.Range(0, 3).Select(i => TestImages.Sector(40, 44, (ulong)((path[^1] * 10) + i)));
+        return new SectorFrames([.. frames.SelectMany(frame => frame.Pixels.ToArray())], 3, 40, 44);
+    }
+}
