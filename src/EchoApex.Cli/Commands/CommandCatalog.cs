@@ -13,5 +13,6 @@ internal static class CommandCatalog
         yield return PhantomCommand.Create();
         yield return ImportCommand.Create();
         yield return PlotCommand.Create();
+        yield return DemoCommand.Create();
     }
 }

@@ -1,0 +1,35 @@
+namespace EchoApex.Cli.Demo;
+
+/// <summary>How large the demonstration is. The defaults take a few minutes on two cores.</summary>
+internal sealed record DemoOptions
+{
+    /// <summary>The run folder to make.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>A real clip to embed at the end; null for none.</summary>
+    public string? Clip { get; init; }
+
+    /// <summary>Repetitions, each with its own phantoms, weights and batches.</summary>
+    public int Seeds { get; init; } = 3;
+
+    /// <summary>Training phantoms a repetition: unlabelled for pretraining, labelled for probes and the supervised encoder.</summary>
+    public int TrainClips { get; init; } = 600;
+
+    /// <summary>Held-out phantoms a repetition.</summary>
+    public int TestClips { get; init; } = 300;
+
+    /// <summary>Frames of a phantom clip.</summary>
+    public int Frames { get; init; } = 4;
+
+    /// <summary>Side of a phantom frame in pixels.</summary>
+    public int Size { get; init; } = 112;
+
+    /// <summary>Frames of each clip that the probes see.</summary>
+    public int ProbeFrames { get; init; } = 2;
+
+    /// <summary>Overrides of the preset's keys, as --set takes them.</summary>
+    public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>Steps of the supervised encoder.</summary>
+    public int SupervisedSteps { get; init; } = 300;
+}
