@@ -5,7 +5,7 @@ namespace EchoApex.Core.Backbones;
 /// <summary>The named encoders.</summary>
 /// <remarks>
 /// The ViTs are DINOv2's (mask token, LayerScale from 1e-5). For DINO v1, DeiT or timm weights take
-/// <c>Get(name) with { LayerScale = null, MaskToken = false }</c>. Names ending in _reg4 have four register tokens and
+/// <c>Get(name) with { LayerScale = null, MaskToken = false, DropPathPerSample = true }</c>. Names ending in _reg4 have four register tokens and
 /// resize their position table as the published register weights do: antialiased, to a size.
 /// </remarks>
 public static class BackboneArchitectures

@@ -1,4 +1,4 @@
-// Shape legend: B = images, C = channels, H, W = pixels.
+// Shape legend: B = images, C = channels, H, W = pixels, N = patches.
 using static TorchSharp.torch;
 
 namespace EchoApex.Core.Backbones;
@@ -25,6 +25,26 @@ internal static class ImageShape
         }
 
         return (checked((int)(shape[2] / patchSize)), checked((int)(shape[3] / patchSize)));
+    }
+
+    /// <summary>Checks the masks of a batch: none, or bool [B, N] for an encoder with a mask token.</summary>
+    /// <exception cref="ArgumentException">The encoder has no mask token, or the masks have another type or shape.</exception>
+    public static void CheckMasks(Tensor? masks_BN, long images, long patches, bool hasMaskToken, string architecture)
+    {
+        if (masks_BN is null)
+        {
+            return;
+        }
+
+        if (!hasMaskToken)
+        {
+            throw new ArgumentException($"{architecture} has no mask token and takes no masks.", nameof(masks_BN));
+        }
+
+        if (masks_BN.dtype != ScalarType.Bool || masks_BN.dim() != 2 || masks_BN.shape[0] != images || masks_BN.shape[1] != patches)
+        {
+            throw new ArgumentException($"Masks must be bool [{images}, {patches}], one value a patch; got {masks_BN.dtype} [{string.Join(", ", masks_BN.shape)}].", nameof(masks_BN));
+        }
     }
 
     /// <summary>Checks the stages asked of an encoder.</summary>

@@ -34,8 +34,8 @@ internal sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
     {
         _weight = Weights.Constant(1, channels);
         _bias = Weights.Constant(0, channels);
-        _runningMean = Weights.Own(zeros(channels));
-        _runningVariance = Weights.Own(ones(channels));
+        _runningMean = Weights.Own(zeros([channels], float32));
+        _runningVariance = Weights.Own(ones([channels], float32));
         _batches = Weights.Own(zeros([], int64));
         RegisterComponents();
     }

@@ -10,7 +10,7 @@ namespace EchoApex.Core.Layers;
 internal static class Weights
 {
     /// <summary>A parameter whose values are whatever the memory held.</summary>
-    public static Parameter Uninitialized(params long[] shape) => Own(new Parameter(empty(shape)));
+    public static Parameter Uninitialized(params long[] shape) => Own(new Parameter(empty(shape, float32)));
 
     /// <summary>A parameter of one value.</summary>
     public static Parameter Constant(double value, params long[] shape) => Own(new Parameter(full(shape, value, float32)));

@@ -72,11 +72,7 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
     public BackboneFeatures Extract(Tensor images_BCHW, Tensor? masks_BN = null)
     {
         var (height, width) = ImageShape.Check(images_BCHW, Config.InputChannels, PatchSize, Config.Architecture);
-        if (masks_BN is not null)
-        {
-            throw new ArgumentException($"{Config.Architecture} has no mask token and takes no masks.", nameof(masks_BN));
-        }
-
+        ImageShape.CheckMasks(masks_BN, images_BCHW.shape[0], (long)height * width, hasMaskToken: false, Config.Architecture);
         using var scope = NewDisposeScope();
         var map_BChw = Stem(images_BCHW);
         foreach (var stage in Stages)

@@ -119,7 +119,7 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
     public BackboneFeatures Extract(Tensor images_BCHW, Tensor? masks_BN = null)
     {
         var (height, width) = ImageShape.Check(images_BCHW, Config.InputChannels, PatchSize, Config.Architecture);
-        CheckMasks(images_BCHW, masks_BN, height * width);
+        ImageShape.CheckMasks(masks_BN, images_BCHW.shape[0], (long)height * width, _maskToken is not null, Config.Architecture);
         using var scope = NewDisposeScope();
         var tokens_BTD = PrepareTokens(images_BCHW, masks_BN, height, width);
         foreach (var block in _blocks)
@@ -234,24 +234,5 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
         var (cls_BD, _, patches_BND) = Split(tokens_BTD, (long)height * width);
         var map_BDhw = patches_BND.transpose(1, 2).reshape(tokens_BTD.shape[0], Config.EmbedDim, height, width);
         return new IntermediateFeatures(index, map_BDhw.MoveToOuterDisposeScope(), cls_BD.MoveToOuterDisposeScope());
-    }
-
-    private void CheckMasks(Tensor images_BCHW, Tensor? masks_BN, int patches)
-    {
-        if (masks_BN is null)
-        {
-            return;
-        }
-
-        if (_maskToken is null)
-        {
-            throw new ArgumentException($"{Config.Architecture} was built without a mask token and takes no masks.", nameof(masks_BN));
-        }
-
-        if (masks_BN.dtype != ScalarType.Bool || masks_BN.dim() != 2 || masks_BN.shape[0] != images_BCHW.shape[0] || masks_BN.shape[1] != patches)
-        {
-            throw new ArgumentException(
-                $"Masks must be bool [{images_BCHW.shape[0]}, {patches}], one value a patch; got {masks_BN.dtype} [{string.Join(", ", masks_BN.shape)}].", nameof(masks_BN));
-        }
     }
 }
