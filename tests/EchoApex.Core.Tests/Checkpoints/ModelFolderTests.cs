@@ -46,7 +46,7 @@ public sealed class ModelFolderTests : IDisposable
     public void Save_ResNet50_LoadsBackWithItsBuffers()
     {
         using var scope = TorchSharp.torch.NewDisposeScope();
-        using var backbone = TinyModel.Create(Core.Backbones.BackboneArchitectures.Get("resnet50"));
+        using var backbone = Core.Backbones.BackboneFactory.Create(Core.Backbones.BackboneArchitectures.Get("resnet50"));
         backbone.Module.state_dict()["bn1.running_mean"].fill_(2);
         backbone.Module.state_dict()["bn1.num_batches_tracked"].fill_(9);
         ModelFolder.Save(Model, backbone, new Preprocessing(), new ModelInfo { Name = "r" });

@@ -170,7 +170,7 @@ public sealed class SafetensorsFileTests : IDisposable
         var random = new RandomStream(1);
         string path = _folder.File("damaged.safetensors");
         int failures = 0;
-        for (int round = 0; round < 3000; round++)
+        for (int round = 0; round < 1500; round++)
         {
             byte[] bytes = [.. whole];
             for (int i = random.NextInt32(3); i >= 0; i--)
@@ -182,7 +182,7 @@ public sealed class SafetensorsFileTests : IDisposable
             failures += ReadAll(path);
         }
 
-        Assert.That(failures, Is.GreaterThan(1000));
+        Assert.That(failures, Is.GreaterThan(500));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Checkpoints.KeyMaps;
 using EchoApex.Core.Runtime;
 using EchoApex.Testing;
 using static TorchSharp.torch;
@@ -47,6 +48,7 @@ public sealed class StateDictLoaderTests
     {
         using var backbone = TinyModel.Create();
         using var source = Save(backbone, state => state.Remove("norm.bias"));
+        using (NewDisposeScope())
         using (no_grad())
         {
             backbone.Module.state_dict()["norm.bias"].fill_(4);
@@ -57,7 +59,19 @@ public sealed class StateDictLoaderTests
         Assert.That(backbone.Module.state_dict()["norm.bias"].data<float>().ToArray(), Is.All.Zero);
     }
 
-    // The file is deleted with its folder while it is open: its bytes stay until it is closed.
+    [Test]
+    public void Load_TableWithoutClsSlot_PutsAZeroSlotInFront()
+    {
+        using var backbone = TinyModel.Create();
+        using var source = Save(backbone, state => state["pos_embed"] = arange(16 * 24, dtype: float32).reshape(1, 16, 24) + 1);
+        var mapping = new TimmKeyMap().Map(source.Tensors);
+        StateDictLoader.Load(backbone.Module, source, new LoadOptions { Mapping = mapping });
+        float[] table = backbone.Module.state_dict()["pos_embed"].data<float>().ToArray();
+        Assert.That(table[..24], Is.All.Zero);
+        Assert.That(table[24..], Is.EqualTo(Enumerable.Range(1, 16 * 24).Select(i => (float)i)));
+    }
+
+    // The folder is deleted while the file is open: its bytes stay until it is closed.
     private static SafetensorsFile Save(Core.Backbones.IBackbone backbone, Action<Dictionary<string, Tensor>> change)
     {
         using var folder = new TemporaryFolder();
@@ -65,11 +79,6 @@ public sealed class StateDictLoaderTests
         var state = backbone.Module.state_dict();
         change(state);
         SafetensorsWriter.Write(folder.File("x.safetensors"), state);
-        byte[] bytes = File.ReadAllBytes(folder.File("x.safetensors"));
-        string path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"loader-{Guid.NewGuid():N}.safetensors");
-        File.WriteAllBytes(path, bytes);
-        var file = SafetensorsFile.Open(path);
-        File.Delete(path);
-        return file;
+        return SafetensorsFile.Open(folder.File("x.safetensors"));
     }
 }
