@@ -73,6 +73,7 @@ public static class StateDictLoader
 
     private static void Copy(Dictionary<string, Tensor> targets, KeyMapping mapping, ITensorSource source, LoadReport report)
     {
+        using var scope = NewDisposeScope();
         using var gradients = no_grad();
         foreach (string key in report.Loaded.OrderBy(key => source.Tensors[mapping.Tensors[key].Source].Offset))
         {

@@ -64,6 +64,7 @@ internal static class TensorMemory
     /// <summary>Copies with conversion of element type and device, without recording a gradient.</summary>
     public static void Convert(Tensor from, Tensor destination)
     {
+        using var scope = NewDisposeScope();
         using var gradients = no_grad();
         destination.copy_(from);
     }
