@@ -4,6 +4,7 @@ using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources;
 using EchoApex.Core.Sources.Images;
+using EchoApex.Core.Sources.Video;
 
 namespace EchoApex.Cli.Commands;
 
@@ -66,7 +67,8 @@ internal static class ConvertCommand
                 WriteArray(clip, target, cancellationToken);
                 break;
             default:
-                throw new EchoApexException("avi not yet");
+                AviClipWriter.Write(target, clip);
+                break;
         }
     }
 
