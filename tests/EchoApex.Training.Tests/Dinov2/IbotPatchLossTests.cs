@@ -71,5 +71,5 @@ public sealed class IbotPatchLossTests
 
     private static double Temperature(int step) => TemperatureTable[step];
 
-    private static readonly double[] TemperatureTable = [0.04, 0.0475, 0.055, 0.0625];
+    private static readonly double[] TemperatureTable = [0.04, 0.05, 0.06, 0.07];
 }
