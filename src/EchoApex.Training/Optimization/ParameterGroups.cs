@@ -96,7 +96,7 @@ public static class ParameterGroups
     private static string NameOf(Rule rule)
     {
         string name = (rule.IsLastLayer ? "last_layer_" : "") + (rule.WeightDecay == 0 ? "no_decay" : "decay");
-        return rule.LearningRate == 1 ? name : FormattableString.Invariant($"{name}_lr{rule.LearningRate:0.######}");
+        return rule.LearningRate == 1 ? name : FormattableString.Invariant($"{name}_lr{rule.LearningRate:0.########}");
     }
 
     internal readonly record struct Rule(double LearningRate, double WeightDecay, bool IsLastLayer);

@@ -28,6 +28,36 @@ public sealed class ParameterGroupsTests
         Assert.That(groups.Select(group => group.LearningRateMultiplier), Is.All.EqualTo(1));
     }
 
+    [TestCase("vit_s14")]
+    [TestCase("vit_s14_reg4")]
+    [TestCase("vit_s14_chunk4")]
+    [TestCase("dino_head")]
+    public void Dinov2_GoldenNames_GetReferenceMultipliers(string name)
+    {
+        var golden = GoldenCase.Load("dinov2_param_groups");
+        double layerDecay = golden.Json.GetProperty("config").GetProperty("layerwise_decay").GetDouble();
+        double patchEmbedding = golden.Json.GetProperty("config").GetProperty("patch_embed_lr_mult").GetDouble();
+        string prefix = name == "dino_head" ? "dino_head." : "backbone.";
+        using var scope = NewDisposeScope();
+        using var stub = new Parameter(ones(1));
+        var rows = golden.Scalars().GetProperty(name).EnumerateArray().ToDictionary(row => prefix + row[0].GetString());
+
+        var groups = ParameterGroups.Dinov2(rows.Keys.Select(key => new NamedParameter(key!, stub)), 12, layerDecay, patchEmbedding);
+
+        Assert.That(groups, Has.Count.EqualTo(golden.Scalars().GetProperty(name + ".n_fused").GetInt32()));
+        Assert.That(groups.Select(group => group.Name), Is.Unique);
+        Assert.That(groups.Sum(group => group.Parameters.Count), Is.EqualTo(rows.Count));
+        foreach (var group in groups)
+        {
+            foreach (var (key, _) in group.Parameters)
+            {
+                Assert.That(group.LearningRateMultiplier, Is.EqualTo(rows[key][1].GetDouble()).Within(1e-14), key);
+                Assert.That(group.WeightDecayMultiplier, Is.EqualTo(rows[key][2].GetDouble()), key);
+                Assert.That(group.IsLastLayer, Is.EqualTo(rows[key][3].GetBoolean()), key);
+            }
+        }
+    }
+
     private static string[] NamesOf(IReadOnlyList<ParameterGroup> groups, bool decays, bool last) =>
         [.. groups.Where(g => (g.WeightDecayMultiplier == 1) == decays && g.IsLastLayer == last).SelectMany(g => g.Parameters).Select(p => p.Name)];
 
