@@ -12,5 +12,6 @@ internal static class CommandCatalog
         yield return InspectCommand.Create();
         yield return ConvertCommand.Create();
         yield return PhantomCommand.Create();
+        yield return PretrainCommand.Create();
     }
 }
