@@ -12,7 +12,9 @@ internal static class CommandCatalog
         yield return ConvertCommand.Create();
         yield return PhantomCommand.Create();
         yield return ImportCommand.Create();
+        yield return PretrainCommand.Create();
         yield return PlotCommand.Create();
+        yield return EmbedCommand.Create();
         yield return DemoCommand.Create();
     }
 }

@@ -64,6 +64,20 @@ public sealed class DinoTrainer : IDisposable
 
     internal StudentTeacherPair Pair => _pair;
 
+    /// <summary>Starts student and teacher from given encoder weights; the heads stay as they are.</summary>
+    /// <param name="path">A model folder, or a weights file with the reference's key names.</param>
+    /// <exception cref="CheckpointException">The weights are damaged or do not fit the encoder.</exception>
+    internal void LoadBackbone(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, ModelFolder.WeightsFile) : path;
+        using (var source = TensorSource.Open(file))
+        {
+            StateDictLoader.Load(_pair.Student.Backbone.Module, source);
+        }
+
+        _pair.CopyStudent();
+    }
+
     /// <summary>One training step.</summary>
     /// <param name="step">The step, counted from 0.</param>
     /// <param name="globals_BCHW">Global crops [G * B, 3, S, S], crop-major.</param>

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets;
+using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Monitoring;
 using EchoApex.Training.SelfDistillation;
@@ -65,9 +67,14 @@ public sealed class PretrainingLoop : IDisposable
         _folder = resume ? RunFolder.Resume(runFolder, options) : RunFolder.Create(runFolder, options, Comment(Plan));
         _trainer = new DinoTrainer(options, _schedules);
         _state = new RunState(0, 0, _data.Count, options.Seed);
-        if (resume && _folder.LatestCheckpoint() is { } checkpoint)
+        try
         {
-            Restore(checkpoint);
+            Start(resume);
+        }
+        catch
+        {
+            _trainer.Dispose();
+            throw;
         }
     }
 
@@ -203,6 +210,18 @@ public sealed class PretrainingLoop : IDisposable
         Warning = warning,
     };
 
+    private void Start(bool resume)
+    {
+        if (resume && _folder.LatestCheckpoint() is { } checkpoint)
+        {
+            Restore(checkpoint);
+        }
+        else if (_options.Backbone.Weights is { } weights)
+        {
+            _trainer.LoadBackbone(weights);
+        }
+    }
+
     private void Restore(string checkpoint)
     {
         var state = RunFolder.ReadCheckpoint(checkpoint, _trainer);
@@ -215,9 +234,34 @@ public sealed class PretrainingLoop : IDisposable
         _logger.LogInformation("Resumed from {Checkpoint}", checkpoint);
     }
 
+    // The teacher's encoder with the preprocessing that the global crops had, so that inference feeds it as training did.
     private void ExportModel()
     {
-        _ = _folder.Model;
+        var augmentation = _options.Augmentation;
+        var preprocessing = new Preprocessing
+        {
+            ImageSize = augmentation.Global.Size,
+            Normalization = augmentation.Normalization,
+            Mean = augmentation.Mean,
+            Std = augmentation.Std,
+            Interpolation = augmentation.Interpolation == Interpolation.Bilinear ? Interpolation.Bilinear : Interpolation.Area,
+        };
+        var culture = CultureInfo.InvariantCulture;
+        var info = new ModelInfo
+        {
+            Name = $"{_options.Backbone.Architecture} pretrained with DINO",
+            Training = new Dictionary<string, string>
+            {
+                ["method"] = "DINO v1",
+                ["steps"] = _state.Step.ToString(culture),
+                ["steps_planned"] = _schedules.TotalSteps.ToString(culture),
+                ["batch_size"] = _options.Optimization.BatchSize.ToString(culture),
+                ["clips"] = _data.Count.ToString(culture),
+                ["targets"] = ConfigurationWriter.Flatten(_options.Targets)["kind"],
+                ["seed"] = _options.Seed.ToString(culture),
+            },
+        };
+        _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, preprocessing, info));
     }
 
     private string Describe()

@@ -130,6 +130,24 @@ internal sealed class RunFolder
         return path;
     }
 
+    /// <summary>Writes the model folder beside the old one and puts it in its place.</summary>
+    public void ReplaceModel(Action<string> save)
+    {
+        string fresh = Model + ".new";
+        if (Directory.Exists(fresh))
+        {
+            Directory.Delete(fresh, recursive: true);
+        }
+
+        save(fresh);
+        if (Directory.Exists(Model))
+        {
+            Directory.Delete(Model, recursive: true);
+        }
+
+        Directory.Move(fresh, Model);
+    }
+
     private IEnumerable<string> AllCheckpoints() =>
         Directory.Exists(Checkpoints)
             ? Directory.EnumerateDirectories(Checkpoints, "step-*").Where(folder => File.Exists(Path.Combine(folder, StateName)) && StepOf(folder) is not null).OrderBy(StepOf)

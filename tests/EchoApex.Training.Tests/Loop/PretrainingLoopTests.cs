@@ -122,6 +122,26 @@ public sealed class PretrainingLoopTests
     }
 
     [Test]
+    public void Run_ToTheEnd_ExportsTheTeacherAsAModelFolderThatCanBeStartedFrom()
+    {
+        using var folder = new TemporaryFolder();
+        var options = TinyRun.Options with { Run = TinyRun.Options.Run with { StopAfterStep = 2 } };
+        using var loop = TinyRun.Open(options, folder.File("run"));
+        var outcome = loop.Run();
+        using var model = ModelFolder.Load(outcome.Model);
+        Assert.Multiple(() =>
+        {
+            Assert.That(model.Preprocessing.ImageSize, Is.EqualTo(16));
+            Assert.That(model.Info.Training["steps"], Is.EqualTo("2"));
+            Assert.That(Values(model.Backbone), Is.EqualTo(Values(loop.Trainer.TeacherBackbone)));
+            Assert.That(Values(model.Backbone), Is.Not.EqualTo(Values(loop.Trainer.Pair.Student.Backbone)), "the teacher, not the student");
+        });
+        using var next = TinyRun.Open(options with { Backbone = options.Backbone with { Weights = outcome.Model } }, folder.File("next"));
+        Assert.That(Values(next.Trainer.Pair.Student.Backbone), Is.EqualTo(Values(model.Backbone)));
+        Assert.That(Values(next.Trainer.TeacherBackbone), Is.EqualTo(Values(model.Backbone)));
+    }
+
+    [Test]
     public void Run_HundredSteps_KeepsTheNumberOfTensors()
     {
         using var folder = new TemporaryFolder();
@@ -214,6 +234,13 @@ public sealed class PretrainingLoopTests
         using var sum = loop.Trainer.Pair.Student.NamedParameters().First(entry => entry.Name == "backbone.blocks.0.attn.qkv.weight").Parameter.sum();
         return sum.item<float>();
     }
+
+    private static float[] Values(Core.Backbones.IBackbone backbone) =>
+        [.. backbone.Module.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry =>
+        {
+            using var values = entry.Value.detach();
+            return values.data<float>().ToArray();
+        })];
 
     private static byte[] State(string run, int step) => File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{step:000000}", "state.safetensors"));
 

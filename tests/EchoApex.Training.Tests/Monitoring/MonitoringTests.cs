@@ -43,8 +43,8 @@ public sealed class MonitoringTests
     [Test]
     public void EffectiveRank_KnownSpectra_IsExact()
     {
-        using var line = arange(0, 8, float32).reshape(8, 1);
-        using var direction = tensor(new[] { 1f, -2f, 3f }).reshape(1, 3);
+        using var line = tensor(new float[,] { { 0 }, { 1 }, { 2 }, { 5 } });
+        using var direction = tensor(new float[,] { { 1, -2, 3 } });
         using var collinear = line * direction;
         using var cross = tensor(new float[,] { { 1, 0 }, { -1, 0 }, { 0, 1 }, { 0, -1 } });
         using var same = ones(5, 3);

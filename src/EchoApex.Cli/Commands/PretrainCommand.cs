@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using EchoApex.Core.Configuration;
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Loop;
+using EchoApex.Training.Presets;
+
+namespace EchoApex.Cli.Commands;
+
+/// <summary><c>echoapex pretrain</c>: train an encoder on clips without labels.</summary>
+internal static class PretrainCommand
+{
+    private const int Cancelled = 130;
+
+    public static Command Create()
+    {
+        var config = new Option<string?>("--config") { Description = "YAML file with the run's options; may name a preset by 'preset: NAME'." };
+        var preset = new Option<string?>("--preset") { Description = $"Recipe to start from: {string.Join(", ", PretrainingPresets.Names)}." };
+        var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value. May be given several times.", DefaultValueFactory = _ => [] };
+        var data = new Option<string[]>("--data") { Description = "Clip files and folders to train on.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+        var output = new Option<string>("--out") { Description = "Run folder; new, or with --resume the one to go on with.", Required = true };
+        var resume = new Option<bool>("--resume") { Description = "Go on from the run folder's last checkpoint. Without --config or --preset its own configuration is taken." };
+        var command = new Command("pretrain", "Pretrain an encoder on clips without labels (DINO). Ctrl-C stops after the step at hand; --resume goes on.")
+        {
+            config, preset, set, data, output, resume,
+        };
+        command.SetAction((parsed, _) =>
+        {
+            string folder = parsed.GetValue(output)!;
+            bool goOn = parsed.GetValue(resume);
+            var options = Load(parsed.GetValue(config), parsed.GetValue(preset), parsed.GetValue(set)!, goOn ? folder : null);
+            string[] paths = [.. parsed.GetValue(data)!.Select(Path.GetFullPath)];
+            options = paths.Length > 0 ? options with { Data = options.Data with { Paths = paths } } : options;
+            if (options.Data.Paths.Count == 0)
+            {
+                throw new ConfigurationException("command line", "there is no data: name folders of clips with --data, or data.paths in the configuration.");
+            }
+
+            TorchRuntime.EnsureAvailable();
+            return Task.FromResult(Run(options, folder, goOn));
+        });
+        return command;
+    }
+
+    private static PretrainingOptions Load(string? config, string? preset, string[] overrides, string? runToResume)
+    {
+        if (config is not null)
+        {
+            return PretrainingPresets.CreateLoader().LoadFile<PretrainingOptions>(config, preset, overrides);
+        }
+
+        if (preset is not null)
+        {
+            return PretrainingPresets.Load(preset, overrides);
+        }
+
+        return runToResume is not null
+            ? new ConfigurationLoader().LoadFile<PretrainingOptions>(Path.Combine(runToResume, "config.yaml"), preset: null, overrides)
+            : throw new ConfigurationException("command line", $"name a recipe: --preset {string.Join(" | ", PretrainingPresets.Names)}, or --config FILE.");
+    }
+
+    private static int Run(PretrainingOptions options, string folder, bool resume)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var loop = new PretrainingLoop(options, folder, resume);
+        Console.WriteLine(ConfigurationWriter.ToYaml(options));
+        Console.Write(loop.Plan);
+        Console.WriteLine(loop.StartStep > 0 ? $"going on after step {loop.StartStep}" : "starting at step 0");
+        var outcome = PretrainDisplay.Run(loop, options.Run.LogEvery, stop.Token);
+        foreach (var clip in outcome.SkippedClips)
+        {
+            Console.WriteLine($"skipped {clip.Path}: {clip.Reason}");
+        }
+
+        Console.WriteLine(outcome.Completed
+            ? $"Done: {outcome.Step} steps, loss {outcome.Loss:0.0000}. Encoder: {outcome.Model}"
+            : $"Stopped after step {outcome.Step}. Go on with: echoapex pretrain --resume --out {folder}");
+        return stop.IsCancellationRequested && !outcome.Completed ? Cancelled : 0;
+    }
+
+    // The first signal asks the loop to stop after its step; a second one ends the process as usual.
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        if (stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        context.Cancel = true;
+        stop.Cancel();
+    }
+}

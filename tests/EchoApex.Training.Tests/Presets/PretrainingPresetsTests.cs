@@ -1,0 +1,56 @@
+using EchoApex.Core.Configuration;
+using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Dino;
+using EchoApex.Training.Loop;
+using EchoApex.Training.Presets;
+
+namespace EchoApex.Training.Tests.Presets;
+
+public sealed class PretrainingPresetsTests
+{
+    private static IEnumerable<string> Names => PretrainingPresets.Names;
+
+    [Test]
+    public void Names_Presets_AreThoseThatAreDocumented() =>
+        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "smoke-cpu", "vits16-dino" }));
+
+    [TestCaseSource(nameof(Names))]
+    public void Load_Preset_IsValidAndComesBackFromItsResolvedText(string name)
+    {
+        var options = PretrainingPresets.Load(name);
+        string resolved = ConfigurationWriter.ToYaml(options);
+        var back = new ConfigurationLoader().Load<PretrainingOptions>(resolved, "resolved");
+        Assert.That(PretrainingOptions.Differences(options, back), Is.Empty);
+        Assert.That(ConfigurationWriter.ToYaml(back), Is.EqualTo(resolved));
+    }
+
+    [Test]
+    public void Load_ReferenceRecipe_EqualsTheDefaultsButForWhatIsMarkedOurs()
+    {
+        var differences = PretrainingOptions.Differences(new PretrainingOptions(), PretrainingPresets.Load("vits16-dino"));
+        Assert.That(differences.Select(difference => difference.Split(':')[0]), Is.EqualTo(new[] { "augmentation.centers_in_sector" }));
+    }
+
+    [Test]
+    public void Load_DemoRecipe_IsTheSmallScaleOne()
+    {
+        var options = PretrainingPresets.Load("demo-cpu");
+        Assert.Multiple(() =>
+        {
+            Assert.That((options.Backbone.EmbedDim, options.Backbone.Depth, options.Backbone.Heads, options.Backbone.PatchSize), Is.EqualTo(((int?)96, (int?)4, (int?)3, (int?)8)));
+            Assert.That(options.Targets.Kind, Is.EqualTo(TeacherTargets.SinkhornKnopp));
+            Assert.That(options.Augmentation.Normalization, Is.EqualTo(Normalization.Image));
+            Assert.That((options.Augmentation.Global.Size, options.Augmentation.Local.Count, options.Augmentation.Local.Size), Is.EqualTo((48, 4, 24)));
+            Assert.That(options.Head.Prototypes, Is.EqualTo(512));
+        });
+    }
+
+    [Test]
+    public void Load_Override_IsApplied() =>
+        Assert.That(PretrainingPresets.Load("smoke-cpu", ["seed=5", "head.prototypes=32"]).Head.Prototypes, Is.EqualTo(32));
+
+    [Test]
+    public void Text_UnknownName_ListsThePresets() =>
+        Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, smoke-cpu, vits16-dino"));
+}
