@@ -12,5 +12,6 @@ internal static class CommandCatalog
         yield return ImportCommand.Create();
         yield return InspectCommand.Create();
         yield return ConvertCommand.Create();
+        yield return EmbedCommand.Create();
     }
 }
