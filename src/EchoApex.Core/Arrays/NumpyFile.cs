@@ -79,7 +79,7 @@ public static partial class NumpyFile
         return ReadHeader(path, stream);
     }
 
-    private static FileStream OpenRead(string path)
+    internal static FileStream OpenRead(string path)
     {
         if (!File.Exists(path))
         {
@@ -89,7 +89,7 @@ public static partial class NumpyFile
         return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
     }
 
-    private static (string Descriptor, IReadOnlyList<long> Shape) ReadHeader(string path, FileStream stream)
+    internal static (string Descriptor, IReadOnlyList<long> Shape) ReadHeader(string path, FileStream stream)
     {
         Span<byte> start = stackalloc byte[12];
         int got = stream.ReadAtLeast(start[..10], 10, throwOnEndOfStream: false);
@@ -133,13 +133,13 @@ public static partial class NumpyFile
         return (descriptor, shape);
     }
 
-    private static long Count(IReadOnlyList<long> shape)
+    internal static long Count(IReadOnlyList<long> shape)
     {
         double approximate = shape.Aggregate(1.0, (product, size) => product * size);
         return approximate > long.MaxValue / 2 ? long.MaxValue / 2 : shape.Aggregate(1L, (product, size) => product * size);
     }
 
-    private static string Descriptor<T>() => Type.GetTypeCode(typeof(T)) switch
+    internal static string Descriptor<T>() => Type.GetTypeCode(typeof(T)) switch
     {
         TypeCode.Byte => "|u1",
         TypeCode.Int32 => "<i4",
