@@ -6,8 +6,8 @@ using EchoApex.Training.Optimization;
 using EchoApex.Training.Schedules;
 using EchoApex.Training.SelfDistillation;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace EchoApex.Training.Baselines;
 
