@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using EchoApex.Core.Checkpoints.KeyMaps;
 using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
@@ -7,6 +9,8 @@ namespace EchoApex.Core.Checkpoints;
 /// <summary>Fills a network's parameters and buffers from a weights file.</summary>
 public static class StateDictLoader
 {
+    private const int MaxReaders = 4;
+
     /// <summary>
     /// Compares all keys and shapes first, then reads each tensor straight into its place. In strict mode nothing is
     /// changed unless everything fits.
@@ -75,7 +79,11 @@ public static class StateDictLoader
     {
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
-        foreach (string key in report.Loaded.OrderBy(key => source.Tensors[mapping.Tensors[key].Source].Offset))
+        string[] ordered = [.. report.Loaded.OrderBy(key => source.Tensors[mapping.Tensors[key].Source].Offset)];
+        var plain = ordered.ToLookup(key =>
+            mapping.Tensors[key].Transform == TensorTransform.None && mapping.Tensors[key].Dtype == targets[key].dtype && TensorMemory.IsPlain(targets[key]));
+        ReadInParallel([.. plain[true]], key => source.CopyTo(mapping.Tensors[key].Source, targets[key]));
+        foreach (string key in plain[false])
         {
             Copy(targets[key], mapping.Tensors[key], source);
         }
@@ -83,6 +91,21 @@ public static class StateDictLoader
         foreach (string key in report.Zeroed)
         {
             targets[key].zero_();
+        }
+    }
+
+    // Most of the time goes into the first touch of fresh memory, which threads share well. These copies make no tensors,
+    // so they need no scope of their own.
+    private static void ReadInParallel(string[] keys, Action<string> read)
+    {
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, MaxReaders) };
+            Parallel.ForEach(Partitioner.Create(keys, EnumerablePartitionerOptions.NoBuffering), options, read);
+        }
+        catch (AggregateException error)
+        {
+            ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
         }
     }
 
