@@ -24,6 +24,13 @@ public sealed class DicomClipSource : IClipSource
         ArgumentException.ThrowIfNullOrEmpty(path);
         var source = new FileByteSource(path);
         using var open = source.KeepOpen();
+        return Open(source);
+    }
+
+    /// <summary>Opens bytes wherever they are; the clip keeps the source.</summary>
+    internal static EchoClip Open(ByteSource source)
+    {
+        string path = source.Name;
         var file = DicomFile.Open(source);
         var dataset = file.Dataset;
         if (dataset.PixelData is not { } pixelData)

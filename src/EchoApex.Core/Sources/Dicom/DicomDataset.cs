@@ -37,7 +37,9 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
             ? Encoding.UTF8
             : Encoding.Latin1;
         string text = encoding.GetString(bytes).Trim('\0', ' ', '\t', '\r', '\n');
-        return text.Length == 0 ? null : text;
+
+        // Control characters of a damaged or hostile file would reach the user's terminal.
+        return text.Length == 0 ? null : string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
     }
 
     public IReadOnlyList<double> GetNumbers(uint tag)

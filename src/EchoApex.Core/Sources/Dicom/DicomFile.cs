@@ -88,7 +88,8 @@ internal sealed record DicomFile(ByteSource Source, TransferSyntax Syntax, Dicom
             {
                 byte[] text = new byte[Math.Min(length, 128)];
                 cursor.Source.Read(cursor.Position, text);
-                syntax = System.Text.Encoding.ASCII.GetString(text).Trim('\0', ' ');
+                string uid = System.Text.Encoding.ASCII.GetString(text).Trim('\0', ' ');
+                syntax = string.Concat(uid.Select(c => char.IsAsciiDigit(c) || c == '.' ? c : '?'));
             }
 
             cursor.MoveTo(cursor.Position + length);

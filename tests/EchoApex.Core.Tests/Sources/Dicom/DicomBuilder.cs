@@ -141,18 +141,13 @@ internal sealed class DicomBuilder(bool explicitVr = true, bool bigEndian = fals
         return file.ToArray();
     }
 
-    /// <summary>Opens bytes as a file.</summary>
-    public static EchoClip Open(byte[] file)
-    {
-        using var folder = new TestFile(file);
-        return new DicomClipSource().Open(folder.Path);
-    }
+    /// <summary>Opens the bytes of a file.</summary>
+    public static EchoClip Open(byte[] file) => DicomClipSource.Open(new MemoryByteSource("test.dcm", file));
 
-    /// <summary>Opens bytes as a file and reads all frames.</summary>
+    /// <summary>Opens the bytes of a file and reads all frames.</summary>
     public static byte[][] ReadFrames(byte[] file)
     {
-        using var folder = new TestFile(file);
-        var clip = new DicomClipSource().Open(folder.Path);
+        var clip = Open(file);
         return [.. Enumerable.Range(0, clip.FrameCount).Select(clip.ReadFrame)];
     }
 

@@ -124,6 +124,10 @@ public sealed class DicomMetadataTests
     }
 
     [Test]
+    public void Scanner_WithControlCharacters_IsMadeHarmless() =>
+        Assert.That(Open(builder => builder.Text(DicomTags.Manufacturer, "LO", "A\u001b[2JB")).Scanner, Is.EqualTo("A?[2JB"));
+
+    [Test]
     public void Clip_OfFileWithIdentity_DoesNotCarryIt()
     {
         var clip = Open(builder => builder.Text(0x0010_0010, "PN", "DOE^JANE").Text(0x0010_0020, "LO", "ID4711"));

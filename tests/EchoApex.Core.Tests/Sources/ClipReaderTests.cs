@@ -1,0 +1,78 @@
+using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources;
+using EchoApex.Core.Sources.Images;
+using EchoApex.Core.Tests.Sources.Dicom;
+using EchoApex.Testing;
+
+namespace EchoApex.Core.Tests.Sources;
+
+public sealed class ClipReaderTests
+{
+    private static byte[] DicomFile() => new DicomBuilder().Image(2, 3).Pixels("OB", 1, 2, 3, 4, 5, 6).ToFile(DicomBuilder.ExplicitLittle);
+
+    private static byte[] Picture() => PngClipWriter.Encode([1, 2, 3, 4], 2, 2, 1);
+
+    [TestCase("clip.dcm")]
+    [TestCase("1.2.840.113619")]
+    [TestCase("misnamed.png")]
+    public void Open_OfDicom_GoesByContent(string name)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File(name), DicomFile());
+        Assert.That(ClipReader.Open(folder.File(name)).Origin.Format, Is.EqualTo("DICOM"));
+    }
+
+    [Test]
+    public void Open_OfPictureWithoutExtension_GoesByContent()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("picture"), Picture());
+        Assert.That(ClipReader.Open(folder.File("picture")).Origin.Format, Is.EqualTo("PNG"));
+    }
+
+    [Test]
+    public void Open_OfUnknownKind_ListsTheKnownOnes()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("notes.txt"), "hello");
+        Assert.That(() => ClipReader.Open(folder.File("notes.txt")), Throws.InstanceOf<DataException>().With.Message.Contains("DICOM, video, pictures"));
+    }
+
+    [Test]
+    public void Open_OfMissingPath_SaysSo() =>
+        Assert.That(() => ClipReader.Open("/nowhere/at/all"), Throws.InstanceOf<DataException>().With.Message.Contains("does not exist"));
+
+    [TestCase("x.dcm")]
+    [TestCase("x.avi")]
+    [TestCase("x.png")]
+    [TestCase("x.jpg")]
+    public void Open_OfEmptyFile_GivesOneClearError(string name)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File(name), []);
+        Assert.That(() => ClipReader.Open(folder.File(name)), Throws.InstanceOf<DataException>());
+    }
+
+    [Test]
+    public void EnumerateClips_OfMixedFolder_FindsClipsInOrdinalOrder()
+    {
+        using var folder = new TemporaryFolder();
+        void Put(string name, byte[] bytes)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder.File(name))!);
+            File.WriteAllBytes(folder.File(name), bytes);
+        }
+
+        Put("b/frame_0000.png", Picture());
+        Put("b/frame_0001.png", Picture());
+        Put("a/still1.png", Picture());
+        Put("a/still2.png", Picture());
+        Put("a/labels.csv", "x,y"u8.ToArray());
+        Put("1.2.3", DicomFile());
+        Put("DICOMDIR", DicomFile());
+        Put(".hidden.dcm", DicomFile());
+        Put("c.avi", [1, 2, 3]);
+        string[] expected = ["1.2.3", "a/still1.png", "a/still2.png", "b", "c.avi"];
+        Assert.That(ClipReader.EnumerateClips(folder.Path).Select(path => Path.GetRelativePath(folder.Path, path)), Is.EqualTo(expected));
+    }
+}
