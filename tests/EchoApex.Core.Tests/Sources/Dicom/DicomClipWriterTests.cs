@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources;
 using EchoApex.Core.Sources.Dicom;
 using EchoApex.Testing;
 using OpenCvSharp;
@@ -197,6 +198,30 @@ public sealed class DicomClipWriterTests
     [TestCase("a5c", "A5C")]
     [TestCase("something else", "OTHER")]
     public void Find_ViewLabel_GivesItsCode(string label, string code) => Assert.That(ViewCode.Find(label).Value, Is.EqualTo(code));
+
+    [TestCase(DicomPixelEncoding.Uncompressed, 1, 0)]
+    [TestCase(DicomPixelEncoding.Uncompressed, 3, 0)]
+    [TestCase(DicomPixelEncoding.RunLength, 1, 0)]
+    [TestCase(DicomPixelEncoding.RunLength, 3, 0)]
+    [TestCase(DicomPixelEncoding.JpegBaseline, 1, 12)]
+    public void Write_ThenOpen_GivesTheClipBack(DicomPixelEncoding encoding, int channels, int tolerance)
+    {
+        using var folder = new TemporaryFolder();
+        var clip = TestClips.Make(channels);
+        DicomClipWriter.Write(folder.File("clip.dcm"), clip, new DicomWriteOptions { Encoding = encoding, JpegQuality = 98 });
+        var read = ClipReader.Open(folder.File("clip.dcm"));
+        Assert.That((read.FrameCount, read.Height, read.Width, read.Channels), Is.EqualTo((3, 21, 35, channels)));
+        Assert.That(read.FrameTimesMs, Is.EqualTo(clip.FrameTimesMs).Within(1e-9));
+        Assert.That(read.Spacing!.XMm, Is.EqualTo(.5).Within(1e-9));
+        Assert.That(read.HeartRateBpm, Is.EqualTo(72));
+        Assert.That(read.View, Is.EqualTo("Apical four chamber"));
+        Assert.That(read.Regions, Has.Count.EqualTo(1));
+        Assert.That(read.Regions[0], Is.EqualTo(clip.Regions[0]));
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(read.ReadFrame(i), Is.EqualTo(clip.ReadFrame(i)).Within(tolerance), $"frame {i}");
+        }
+    }
 
     private static DicomBytes Write(EchoClip clip, DicomWriteOptions? options = null) => new(Bytes(clip, options));
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources;
 using EchoApex.Core.Sources.Video;
 using EchoApex.Testing;
 using OpenCvSharp;
@@ -70,6 +71,20 @@ public sealed class AviClipWriterTests
         var timeless = new EchoClip(new MemoryFrameStore(new byte[2 * 16], 2, 4, 4, 1), new ClipOrigin("test", "memory"));
         Assert.That(Number(Bytes(timeless), 32), Is.EqualTo(33_333));
         Assert.That(Number(Bytes(timeless, new AviWriteOptions { FallbackFramesPerSecond = 50 }), 32), Is.EqualTo(20_000));
+    }
+
+    [Test]
+    public void Write_ThenOpen_GivesGrayFramesAndTheFrameRateBack()
+    {
+        using var folder = new TemporaryFolder();
+        var clip = TestClips.Make(1, frames: 4, height: 48, width: 64);
+        AviClipWriter.Write(folder.File("clip.avi"), clip, new AviWriteOptions { JpegQuality = 100 });
+        var read = ClipReader.Open(folder.File("clip.avi"));
+        Assert.That((read.FrameCount, read.Height, read.Width), Is.EqualTo((4, 48, 64)));
+        Assert.That(read.FramesPerSecond, Is.EqualTo(40).Within(1e-6));
+        byte[] frame = read.ReadFrame(2);
+        byte[] first = [.. Enumerable.Range(0, 48 * 64).Select(i => frame[i * read.Channels])];
+        Assert.That(first, Is.EqualTo(clip.ReadFrame(2)).Within(12));
     }
 
     [Test]
