@@ -44,7 +44,7 @@ internal sealed class ApicalScene : HeartScene
         _liverEdge = (float)-(heart.SeptalHalfWidth + heart.Wall + heart.RightWidth + heart.RightWall + random.Uniform(-.1, .5));
     }
 
-    public override (double X, double Y) Pivot => _liver ? (-1 * _heart.Scale, 4.5 * _heart.Scale) : (_rightHeart ? -.5 : 0, 5);
+    public override (double X, double Y) Pivot => _liver ? (-1 * _heart.Scale, 4.5 * _heart.Scale) : (_rightHeart ? -1.3 * _heart.Scale : 0, 5);
 
     public override double Depth => _liver ? 8.3 : 7.1;
 

@@ -83,9 +83,9 @@ internal sealed class EchoField
 
     private void Scatter(ReadOnlySpan<byte> tissues, ReadOnlySpan<float> x, ReadOnlySpan<float> y, in Beat beat)
     {
-        // Tissue keeps three quarters of its echo from frame to frame; the rest is motion out of the plane. Blood keeps none.
-        const float keptPart = .75f / 1.41421356f;
-        const float freshPart = .66f / 1.41421356f;
+        // Tissue keeps most of its echo from frame to frame; the rest is motion out of the plane. Blood keeps none.
+        const float keptPart = .87f / 1.41421356f;
+        const float freshPart = .49f / 1.41421356f;
         bool[] blood = _tissues.IsBlood;
         float scaleX = (float)(_cellsPerCm / beat.WidthFactor);
         float scaleY = (float)(_cellsPerCm / beat.LengthFactor);

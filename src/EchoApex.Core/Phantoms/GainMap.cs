@@ -13,7 +13,7 @@ internal static class GainMap
         double attenuation = random.Uniform(-.2, 1.3);
 
         // Steered beams are weaker, and meet the side walls at a grazing angle.
-        double steering = random.Uniform(0, 7);
+        double steering = ranges.SteeringLoss.Draw(random);
         FastNoise.FillSmooth(map, grid.Ranges, grid.Beams, 5, 2, 1.2, random);
         for (int range = 0; range < grid.Ranges; range++)
         {

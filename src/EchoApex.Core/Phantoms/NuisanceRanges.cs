@@ -23,6 +23,12 @@ internal sealed record NuisanceRanges
     /// <summary>Standard deviation of the smooth field that weakens and strengthens walls.</summary>
     public required double DropoutDb { get; init; }
 
+    /// <summary>Loss of the outermost beams in dB.</summary>
+    public required Interval SteeringLoss { get; init; }
+
+    /// <summary>Where the sector stands in what its image leaves free above and below: 0 top, 1 bottom.</summary>
+    public required Interval Placement { get; init; }
+
     /// <summary>Strength of the probe's slow sway during the clip, relative to easy.</summary>
     public required double Sway { get; init; }
 
@@ -40,7 +46,9 @@ internal sealed record NuisanceRanges
             ShiftY = new(-.9, 1.2),
             Depth = new(13.5, 17.5),
             Gain = new(-8, 6),
-            DropoutDb = 6.5,
+            DropoutDb = 6,
+            SteeringLoss = new(0, 6),
+            Placement = new(.25, .75),
             Sway = 1.5,
             Reverberation = .3,
         },
@@ -63,6 +71,8 @@ internal sealed record NuisanceRanges
             FarHazeDb = new(-55, -26),
             NoiseDb = new(-52, -30),
             DropoutDb = 8.5,
+            SteeringLoss = new(0, 8),
+            Placement = new(0, 1),
             Sway = 2,
             Reverberation = .45,
         },
@@ -87,7 +97,9 @@ internal sealed record NuisanceRanges
         NearHazeDb = new(-42, -20),
         FarHazeDb = new(-55, -32),
         NoiseDb = new(-58, -38),
-        DropoutDb = 6,
+        DropoutDb = 4.5,
+        SteeringLoss = new(0, 4),
+        Placement = new(.45, .55),
         Sway = 1,
         Reverberation = .15,
     };

@@ -52,7 +52,7 @@ public static class PhantomGenerator
             var machine = RandomStream.For(seed, "phantom-machine", index);
             double halfAngle = ranges.HalfAngle.Draw(machine) * Math.PI / 180;
             _grid = new PolarGrid(options.ImageSize, halfAngle, machine.Uniform(.1, 1.1), ranges.Depth.Draw(machine));
-            _map = new SectorMap(_grid, options.ImageSize, machine.Uniform(.94, 1), machine.Uniform(0, 1));
+            _map = new SectorMap(_grid, options.ImageSize, machine.Uniform(.94, 1), ranges.Placement.Draw(machine));
             _pose = new ProbePose(_scene, ranges, _grid, options.Frames, RandomStream.For(seed, "phantom-pose", index));
             _field = new EchoField(_grid, ranges, RandomStream.For(seed, "phantom-echo", index));
 

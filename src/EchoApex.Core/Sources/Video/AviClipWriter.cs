@@ -71,11 +71,14 @@ public static class AviClipWriter
         riff.End(movie);
         WriteIndex(riff, offsets, lengths);
         riff.End(file);
+        long end = stream.Position;
         foreach (long place in new[] { largestFramePlace, largestFramePlace + Chunks.StreamHeaderDistance })
         {
             stream.Position = place;
             riff.Number(lengths.Max());
         }
+
+        stream.Position = end;
     }
 
     // Returns the place of the main header's suggested buffer size, filled in when the largest frame is known.
