@@ -24,7 +24,7 @@ public sealed record RunOptions
     /// <summary>Whether TensorBoard events are written.</summary>
     public bool TensorBoard { get; init; } = true;
 
-    /// <summary>Stop with a checkpoint after this step, as if cancelled; null to run to the end.</summary>
-    [Range(1, 1_000_000_000)]
+    /// <summary>Stop with a checkpoint after this step, as if cancelled; 0 writes the untrained encoder alone, null runs to the end.</summary>
+    [Range(0, 1_000_000_000)]
     public int? StopAfterStep { get; init; }
 }
