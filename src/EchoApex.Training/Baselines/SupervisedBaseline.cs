@@ -49,7 +49,7 @@ public static class SupervisedBaseline
         using var head = Head(backbone.FeatureDimension, classes, options.Seed);
         NamedParameter[] parameters = [.. NamedParameter.Of(backbone.Module, "backbone."), new("head.weight", head)];
         using var flat = new FlatParameters(ParameterGroups.Dino(parameters));
-        using var optimizer = new AdamW(flat);
+        using var optimizer = new Optimization.AdamW(flat);
         using var loader = Loader(data, labels, options);
         var rate = new CosineSchedule
         {

@@ -142,6 +142,29 @@ public sealed class PretrainingLoopTests
     }
 
     [Test]
+    public void Run_StopAfterStepZero_ExportsTheUntrainedEncoderAndCanGoOn()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder.File("run");
+        using (var loop = TinyRun.Open(TinyRun.Options with { Run = TinyRun.Options.Run with { StopAfterStep = 0 } }, run))
+        {
+            var outcome = loop.Run();
+            Assert.That((outcome.Completed, outcome.Step, outcome.Loss), Is.EqualTo((false, 0L, double.NaN)));
+            using var model = ModelFolder.Load(outcome.Model);
+            Assert.That(Values(model.Backbone), Is.EqualTo(Values(loop.Trainer.Pair.Student.Backbone)));
+        }
+
+        using (var resumed = TinyRun.Open(TinyRun.Options, run, resume: true))
+        {
+            resumed.Run();
+        }
+
+        using var whole = TinyRun.Open(TinyRun.Options, folder.File("whole"));
+        whole.Run();
+        Assert.That(State(run, 12), Is.EqualTo(State(folder.File("whole"), 12)));
+    }
+
+    [Test]
     public void Run_HundredSteps_KeepsTheNumberOfTensors()
     {
         using var folder = new TemporaryFolder();
