@@ -24,11 +24,7 @@ public sealed record RunOptions
     /// <summary>Whether TensorBoard events are written.</summary>
     public bool TensorBoard { get; init; } = true;
 
-<<<<<<< HEAD
-    /// <summary>Stop with a checkpoint after this step, as if cancelled; 0 only writes the start; null to run to the end.</summary>
-=======
     /// <summary>Stop with a checkpoint after this step, as if cancelled; 0 writes the untrained encoder alone, null runs to the end.</summary>
->>>>>>> 7dd649f74901c11b61e7ea2be7ed9da48ecdb6cf
     [Range(0, 1_000_000_000)]
     public int? StopAfterStep { get; init; }
 }
