@@ -5,7 +5,7 @@ namespace EchoApex.Core.Charts;
 
 /// <summary>
 /// The metrics of a run, read from a metrics.jsonl file: one JSON object a line with a number "step". Numbers in nested
-/// objects are named by their path with dots ("loss.dino"); other values are passed over.
+/// objects are named by their path with dots ("loss.dino"); null stands for a number that was not finite, other values are passed over.
 /// </summary>
 public sealed class MetricsFile
 {
@@ -91,7 +91,7 @@ public sealed class MetricsFile
             {
                 AddNumbers(property.Value, name + ".", step, names, values);
             }
-            else if (property.Value.ValueKind == JsonValueKind.Number && name != "step")
+            else if (name != "step" && property.Value.ValueKind is JsonValueKind.Number or JsonValueKind.Null)
             {
                 if (!values.TryGetValue(name, out var series))
                 {
@@ -100,7 +100,7 @@ public sealed class MetricsFile
                 }
 
                 // A resumed run writes some steps again: what came last holds.
-                series[step] = property.Value.GetDouble();
+                series[step] = property.Value.ValueKind == JsonValueKind.Null ? double.NaN : property.Value.GetDouble();
             }
         }
     }

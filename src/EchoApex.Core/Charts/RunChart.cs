@@ -10,7 +10,10 @@ public static class RunChart
     private const double LogarithmicRatio = 100;
 
     // Bookkeeping that says nothing of how a run went.
-    private static readonly string[] Bookkeeping = ["epoch", "time", "seconds", "timestamp", "images", "samples"];
+    private static readonly string[] Bookkeeping = ["epoch", "time", "seconds", "timestamp", "images", "samples", "live_tensors", "skipped_clips"];
+
+    // The terms of the total loss, as the pretraining loop names them.
+    private static readonly string[] LossTerms = ["dino", "ibot", "koleo", "losses"];
 
     /// <summary>Draws all metrics of a file.</summary>
     /// <param name="metrics">The metrics.</param>
@@ -27,16 +30,16 @@ public static class RunChart
         }
 
         IChart[] panels = [.. shown.GroupBy(series => GroupOf(series.Name), StringComparer.Ordinal)
-            .SelectMany(group => ByRange(group).Select((lines, index) => Panel(index == 0 ? group.Key : $"{group.Key} ({index + 1})", group.Key, lines, smoothing)))];
+            .SelectMany(group => ByRange(group).Select((lines, index) => Panel(index > 0 && lines.Count == 1 ? lines[0].Name : group.Key, group.Key, lines, smoothing)))];
         return ChartPicture.Grid(panels, panels.Length <= 4 ? 2 : 3, PanelWidth, PanelHeight, title);
     }
 
-    /// <summary>Metrics that share a path ("loss.dino", "loss.koleo") or a beginning ("loss", "loss_koleo") share a panel.</summary>
+    /// <summary>Metrics that share a path ("knn.top1", "knn.top5") share a panel; so do the total loss and its terms.</summary>
     internal static string GroupOf(string name)
     {
         int dot = name.LastIndexOf('.');
         string group = dot > 0 ? name[..dot] : name;
-        return group == "loss" || group.StartsWith("loss_", StringComparison.Ordinal) || group.EndsWith("_loss", StringComparison.Ordinal) || group == "losses" ? "loss" : group;
+        return group == "loss" || group.StartsWith("loss_", StringComparison.Ordinal) || group.EndsWith("_loss", StringComparison.Ordinal) || LossTerms.Contains(group) ? "loss" : group;
     }
 
     /// <summary>Lines share a panel only where each still has room to move: a common axis of more than four times the widest range flattens them all.</summary>
@@ -80,7 +83,7 @@ public static class RunChart
         {
             Title = title,
             XTitle = "step",
-            Series = [.. series.Select(line => line with { Name = line.Name.StartsWith(prefix, StringComparison.Ordinal) ? line.Name[prefix.Length..] : line.Name })],
+            Series = [.. series.Select(line => line with { Name = line.Name != title && line.Name.StartsWith(prefix, StringComparison.Ordinal) ? line.Name[prefix.Length..] : line.Name })],
             LogarithmicY = logarithmic,
             Smoothing = series.Any(line => line.IsNoisy) ? smoothing : 0,
         };

@@ -22,6 +22,14 @@ public sealed class MetricsFileTests
     }
 
     [Test]
+    public void Read_Null_IsAGap()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("m.jsonl"), "{\"step\": 1, \"a\": 1}\n{\"step\": 2, \"a\": null}\n");
+        Assert.That(MetricsFile.Read(folder.File("m.jsonl")).Series[0].Y, Is.EqualTo(new[] { 1, double.NaN }));
+    }
+
+    [Test]
     public void Read_CutLastLine_IsCountedAndLeftOut()
     {
         using var folder = new TemporaryFolder();
@@ -63,7 +71,8 @@ public sealed class MetricsFileTests
     [TestCase("loss_koleo", "loss")]
     [TestCase("dino_loss", "loss")]
     [TestCase("teacher.entropy", "teacher")]
-    [TestCase("lr", "lr")]
+    [TestCase("koleo", "loss")]
+    [TestCase("learning_rate", "learning_rate")]
     public void GroupOf_Names_PutsLossesTogether(string name, string group) =>
         Assert.That(RunChart.GroupOf(name), Is.EqualTo(group));
 
