@@ -2,6 +2,7 @@ using EchoApex.Core.Datasets;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Phantoms;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources.Video;
 using EchoApex.Testing;
 
 namespace EchoApex.Core.Tests.Datasets;
@@ -39,7 +40,7 @@ public sealed class SectorFrameReaderTests
     public void Open_FolderWithADamagedFile_LeavesItOut()
     {
         using var folder = new TemporaryFolder();
-        Sources.Video.AviClipWriter.Write(folder.File("a.avi"), Phantom(frames: 3, size: 96));
+        AviClipWriter.Write(folder.File("a.avi"), Phantom(frames: 3, size: 96));
         File.WriteAllBytes(folder.File("b.avi"), File.ReadAllBytes(folder.File("a.avi"))[..200]);
         var dataset = ClipFolderDataset.Open([folder.Path], new ClipDatasetOptions());
         Assert.That(dataset.Count, Is.EqualTo(2));
