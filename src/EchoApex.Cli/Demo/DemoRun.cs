@@ -48,23 +48,20 @@ internal sealed class DemoRun(DemoOptions options, Action<string> say)
         using var supervised = new Embedder(supervisedModel.Backbone, supervisedModel.Preprocessing);
 
         clock.Restart();
-        int frames = options.ProbeFrames;
-        var untrainedTest = DemoProbes.Embed(test, untrained, frames, cancellationToken);
-        var gallery = DemoProbes.Embed(train, pretrained, frames, cancellationToken);
-        var pretrainedTest = DemoProbes.Embed(test, pretrained, frames, cancellationToken);
+        using var trainImages = DemoImages.Read(train, untrained.Preprocessing, options.ProbeFrames, cancellationToken);
+        using var testImages = DemoImages.Read(test, untrained.Preprocessing, options.ProbeFrames, cancellationToken);
+        var untrainedTest = DemoProbes.Embed(testImages, untrained, cancellationToken);
+        var gallery = DemoProbes.Embed(trainImages, pretrained, cancellationToken);
+        var pretrainedTest = DemoProbes.Embed(testImages, pretrained, cancellationToken);
         DemoScore[] scores =
         [
-            DemoProbes.Judge(
-                Pixels,
-                DemoProbes.Pixels(train, untrained.Preprocessing, frames, cancellationToken),
-                DemoProbes.Pixels(test, untrained.Preprocessing, frames, cancellationToken),
-                (ulong)seed),
-            DemoProbes.Judge(Untrained, DemoProbes.Embed(train, untrained, frames, cancellationToken), untrainedTest, (ulong)seed),
+            DemoProbes.Judge(Pixels, DemoProbes.Pixels(trainImages), DemoProbes.Pixels(testImages), (ulong)seed),
+            DemoProbes.Judge(Untrained, DemoProbes.Embed(trainImages, untrained, cancellationToken), untrainedTest, (ulong)seed),
             DemoProbes.Judge(Pretrained, gallery, pretrainedTest, (ulong)seed),
             DemoProbes.Judge(
                 Supervised,
-                DemoProbes.Embed(train, supervised, frames, cancellationToken),
-                DemoProbes.Embed(test, supervised, frames, cancellationToken),
+                DemoProbes.Embed(trainImages, supervised, cancellationToken),
+                DemoProbes.Embed(testImages, supervised, cancellationToken),
                 (ulong)seed),
         ];
         foreach (var score in scores)
