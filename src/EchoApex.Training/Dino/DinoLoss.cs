@@ -55,7 +55,7 @@ public sealed class DinoLoss : IDisposable
         using var scope = NewDisposeScope();
         var scores_RK = teacher_RK.detach().to(_center_1K.dtype);
         var targets_RK = Targets(scores_RK, teacherTemperature);
-        var logarithms_RK = nn.functional.log_softmax(student_RK.to(_center_1K.dtype) / Options.StudentTemperature, -1);
+        var logarithms_RK = nn.functional.log_softmax(student_RK.to(_center_1K.dtype).DividedBy(Options.StudentTemperature), -1);
         var loss = CrossEntropy(logarithms_RK, targets_RK, batch).MoveToOuterDisposeScope();
         if (Options.Targets == TeacherTargets.Centering)
         {
@@ -99,7 +99,7 @@ public sealed class DinoLoss : IDisposable
         using var noGrad = no_grad();
         return Options.Targets == TeacherTargets.SinkhornKnopp
             ? SinkhornKnopp.Assign(scores_RK, temperature, Options.SinkhornIterations)
-            : nn.functional.softmax((scores_RK - _center_1K) / temperature, -1);
+            : nn.functional.softmax((scores_RK - _center_1K).DividedBy(temperature), -1);
     }
 
     // Every teacher crop q with every student crop v != q. Summing the targets that a student crop meets first leaves one
@@ -118,15 +118,15 @@ public sealed class DinoLoss : IDisposable
         }
 
         double terms = GlobalCrops * (crops - 1);
-        return (sum / -(terms * batch)).MoveToOuterDisposeScope();
+        return sum.DividedBy(-(terms * batch)).MoveToOuterDisposeScope();
     }
 
     private void UpdateCenter(Tensor scores_RK)
     {
         using var noGrad = no_grad();
         using var mean_1K = scores_RK.mean([0], keepdim: true);
-        using var contribution_1K = mean_1K * (1 - Options.CenterMomentum);
-        _center_1K.mul_(Options.CenterMomentum).add_(contribution_1K);
+        using var contribution_1K = mean_1K.Times(1 - Options.CenterMomentum);
+        _center_1K.TimesInPlace(Options.CenterMomentum).add_(contribution_1K);
     }
 
     private static Tensor MeanEntropy(Tensor targets_RK)
@@ -141,7 +141,7 @@ public sealed class DinoLoss : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var mean_K = targets_RK.mean([0]);
-        return (mean_K.xlogy(mean_K).sum() + Math.Log(targets_RK.shape[1])).MoveToOuterDisposeScope();
+        return mean_K.xlogy(mean_K).sum().Plus(Math.Log(targets_RK.shape[1])).MoveToOuterDisposeScope();
     }
 
     private long CheckShapes(Tensor student_RK, Tensor teacher_RK)

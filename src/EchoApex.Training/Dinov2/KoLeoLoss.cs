@@ -1,4 +1,5 @@
 // Shape legend: B = images, D = feature dimension.
+using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Dinov2;
@@ -32,8 +33,8 @@ public static class KoLeoLoss
         var unit_BD = nn.functional.normalize(precise_BD, 2, -1, Epsilon);
         var neighbours_BD = unit_BD.index_select(0, NearestNeighbours(unit_BD));
         // The epsilon inside the norm is part of PyTorch's PairwiseDistance and keeps its gradient finite.
-        var distances_B = linalg.vector_norm(unit_BD - neighbours_BD + Epsilon, 2, [1]);
-        return (distances_B + Epsilon).log().mean().neg().MoveToOuterDisposeScope();
+        var distances_B = (unit_BD - neighbours_BD).Plus(Epsilon).EuclideanNorm(1);
+        return distances_B.Plus(Epsilon).log().mean().neg().MoveToOuterDisposeScope();
     }
 
     /// <summary>For each unit vector the index of the one with the largest dot product, itself excluded: int64 [B].</summary>
@@ -43,7 +44,7 @@ public static class KoLeoLoss
         using var scope = NewDisposeScope();
         var vectors_BD = unit_BD.detach();
         var dots_BB = vectors_BD.mm(vectors_BD.t());
-        dots_BB.diagonal().fill_(-1);
+        dots_BB.diagonal().FillInPlace(-1);
         return dots_BB.argmax(1).MoveToOuterDisposeScope();
     }
 }

@@ -93,12 +93,12 @@ public sealed class DinoTrainer : IDisposable
         using var student = MultiCropForward.Run(_pair.Student, locals_BCHW is null ? [globals_BCHW] : [globals_BCHW, locals_BCHW]);
         using var dino = _loss.Compute(student.Logits, teacher.Logits, now.TeacherTemperature, diagnostics);
         var koleo = KoLeo(student.Cls, globals_BCHW.shape[0] / DinoLoss.GlobalCrops);
-        var total = koleo is null ? dino.Loss : dino.Loss + (_options.Targets.KoleoWeight * koleo);
+        var total = koleo is null ? dino.Loss : dino.Loss + koleo.Times(_options.Targets.KoleoWeight);
 
-        var terms = new Dictionary<string, double> { ["loss"] = total.ToDouble(), ["dino"] = dino.Loss.ToDouble() };
+        var terms = new Dictionary<string, double> { ["loss"] = total.ReadDouble(), ["dino"] = dino.Loss.ReadDouble() };
         if (koleo is not null)
         {
-            terms["koleo"] = koleo.ToDouble();
+            terms["koleo"] = koleo.ReadDouble();
         }
 
         if (!double.IsFinite(terms["loss"]))
@@ -242,10 +242,10 @@ public sealed class DinoTrainer : IDisposable
 
     private void Diagnose(Dictionary<string, double> terms, DinoLossResult dino, MultiCropOutput teacher)
     {
-        using var norm = linalg.vector_norm(_loss.Center);
-        terms["teacher_entropy"] = dino.TeacherEntropy!.ToDouble();
-        terms["teacher_kl_to_uniform"] = dino.TeacherKlToUniform!.ToDouble();
-        terms["center_norm"] = norm.ToDouble();
+        using var norm = _loss.Center.EuclideanNorm(1);
+        terms["teacher_entropy"] = dino.TeacherEntropy!.ReadDouble();
+        terms["teacher_kl_to_uniform"] = dino.TeacherKlToUniform!.ReadDouble();
+        terms["center_norm"] = norm.ReadDouble();
         terms["feature_rank"] = EffectiveRank.Of(teacher.Cls);
     }
 

@@ -98,12 +98,14 @@ public sealed class PretrainingLoop : IDisposable
         var events = _options.Run.TensorBoard ? new TensorBoardWriter(_folder.Events) : null;
         var collapse = new CollapseMonitor(_options.Head.Prototypes);
         using var loader = CreateLoader();
+        using var collections = new CollectionPause();
         var clock = Stopwatch.StartNew();
         long first = _state.Step;
         long last = Math.Min(_schedules.TotalSteps, _options.Run.StopAfterStep ?? long.MaxValue);
         double loss = double.NaN;
         while (_state.Step < last && TryNext(loader, cancellationToken) is { } batch)
         {
+            collections.Renew();
             bool log = (_state.Step + 1) % _options.Run.LogEvery == 0 || _state.Step + 1 == _schedules.TotalSteps;
             var terms = TrainOn(batch, log);
             loader.Return(batch);

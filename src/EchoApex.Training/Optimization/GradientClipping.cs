@@ -1,3 +1,4 @@
+using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Optimization;
@@ -15,7 +16,7 @@ public static class GradientClipping
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var slices = parameters.Groups.SelectMany(group => group.Slices.Select(slice => (group, slice))).ToArray();
-        var norms = slices.Select(entry => linalg.vector_norm(entry.slice.Of(entry.group.Gradients)).to(float32)).ToArray();
+        var norms = slices.Select(entry => Norm(entry.group.Gradients.narrow(0, entry.slice.Offset, entry.slice.Length))).ToArray();
         // One transfer for all: reading them one by one would wait for the device each time.
         float[] values = [.. stack(norms).cpu().data<float>()];
         return new GradientNorms([.. slices.Select(entry => entry.slice.Name)], values);
@@ -55,6 +56,8 @@ public static class GradientClipping
     // float32 arithmetic in the order of the reference: (1 / (norm + 1e-6)) * maximum.
     private static float Coefficient(float norm, double maximum) => 1f / (norm + Epsilon) * (float)maximum;
 
+    private static Tensor Norm(Tensor gradients) => gradients.dot(gradients).sqrt().to(float32);
+
     private static void Scale(FlatParameters parameters, Func<string, float> coefficientOf)
     {
         using var noGrad = no_grad();
@@ -66,7 +69,7 @@ public static class GradientClipping
                 float coefficient = coefficientOf(slice.Name);
                 if (coefficient < 1)
                 {
-                    group.Gradients.narrow(0, slice.Offset, slice.Length).mul_(coefficient);
+                    group.Gradients.narrow(0, slice.Offset, slice.Length).TimesInPlace(coefficient);
                 }
             }
         }

@@ -1,4 +1,5 @@
 // Shape legend: B = samples (rows of teacher scores), K = prototypes.
+using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.SelfDistillation;
@@ -47,15 +48,15 @@ public static class SinkhornKnopp
         }
 
         double prototypes = logits_BK.shape[1];
-        var scores_BK = logits_BK.detach().to(float64) / temperature;
+        var scores_BK = logits_BK.detach().to(float64).DividedBy(temperature);
         var q_BK = scores_BK.sub_(scores_BK.max()).exp_();
         q_BK.div_(q_BK.sum());
         for (int i = 0; i < iterations; i++)
         {
-            q_BK.div_(q_BK.sum(0, keepdim: true)).div_(prototypes);
-            q_BK.div_(q_BK.sum(1, keepdim: true)).div_((double)samples);
+            q_BK.div_(q_BK.sum(0, keepdim: true)).DivideInPlace(prototypes);
+            q_BK.div_(q_BK.sum(1, keepdim: true)).DivideInPlace(samples);
         }
 
-        return q_BK.mul_((double)samples).to(logits_BK.dtype).MoveToOuterDisposeScope();
+        return q_BK.TimesInPlace(samples).to(logits_BK.dtype).MoveToOuterDisposeScope();
     }
 }

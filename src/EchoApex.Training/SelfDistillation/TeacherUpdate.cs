@@ -1,3 +1,4 @@
+using EchoApex.Core.Runtime;
 using EchoApex.Training.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -63,7 +64,7 @@ public sealed class TeacherUpdate : IDisposable
         using var scope = NewDisposeScope();
         foreach (var (student, teacher) in _pairs)
         {
-            teacher.lerp_(student, 1 - momentum);
+            teacher.LerpInPlace(student, 1 - momentum);
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class WeightNormLinear : nn.Module<Tensor, Tensor>
     public Tensor EffectiveWeight()
     {
         using var scope = NewDisposeScope();
-        var norms_K1 = linalg.vector_norm(_weightV, 2, [1], keepdim: true);
+        var norms_K1 = _weightV.EuclideanNorm(1, keepDimension: true);
         return (_weightV * (_weightG / norms_K1)).MoveToOuterDisposeScope();
     }
 
