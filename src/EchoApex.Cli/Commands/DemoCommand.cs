@@ -20,7 +20,7 @@ internal static class DemoCommand
         var seeds = new Option<int>("--seeds") { Description = "Repetitions, each with its own phantoms, weights and batches.", DefaultValueFactory = _ => 3 };
         var train = new Option<int>("--train-clips") { Description = "Training phantoms a repetition.", DefaultValueFactory = _ => 600 };
         var test = new Option<int>("--test-clips") { Description = "Held-out phantoms a repetition.", DefaultValueFactory = _ => 300 };
-        var labelled = new Option<int>("--supervised-steps") { Description = "Steps of the encoder trained with labels.", DefaultValueFactory = _ => 300 };
+        var labelled = new Option<int>("--supervised-steps") { Description = "Steps of the encoder trained with labels.", DefaultValueFactory = _ => 600 };
         var set = new Option<string[]>("--set") { Description = "Change a key of the preset demo-cpu: key=value. May be repeated." };
         var command = new Command("demo", "Make phantoms, pretrain a small ViT on them without labels, compare it on held-out phantoms, draw the results.")
         {

@@ -31,5 +31,5 @@ internal sealed record DemoOptions
     public IReadOnlyList<string> Overrides { get; init; } = [];
 
     /// <summary>Steps of the supervised encoder.</summary>
-    public int SupervisedSteps { get; init; } = 300;
+    public int SupervisedSteps { get; init; } = 600;
 }

@@ -1,4 +1,5 @@
 // Shape legend: B = images, C = channels, H, W = rows and columns.
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -47,7 +48,8 @@ internal sealed class BatchNorm2d : nn.Module<Tensor, Tensor>
         if (batchStatistics)
         {
             using var noGrad = no_grad();
-            _batches.add_(1);
+            using Scalar one = 1;
+            _batches.add_(one);
         }
 
         return nn.functional.batch_norm(input_BCHW, _runningMean, _runningVariance, _weight, _bias, batchStatistics, Momentum, Epsilon);

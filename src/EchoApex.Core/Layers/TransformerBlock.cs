@@ -89,6 +89,6 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
             return scale.AddTo(x_BTD, branch_BTD, overwrite);
         }
 
-        return overwrite ? x_BTD.add_(branch_BTD) : x_BTD.add(branch_BTD);
+        return overwrite ? x_BTD.PlusInPlace(branch_BTD) : x_BTD.Plus(branch_BTD);
     }
 }

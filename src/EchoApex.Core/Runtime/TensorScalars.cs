@@ -38,6 +38,22 @@ public static class TensorScalars
         return tensor.add(scalar);
     }
 
+    /// <summary>The sum of two tensors; <c>a + b</c> makes a hidden scalar 1.</summary>
+    public static Tensor Plus(this Tensor tensor, Tensor summand)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        using Scalar one = 1;
+        return tensor.add(summand, one);
+    }
+
+    /// <summary>Adds another tensor in place; returns the same tensor.</summary>
+    public static Tensor PlusInPlace(this Tensor tensor, Tensor summand)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        using Scalar one = 1;
+        return tensor.add_(summand, one);
+    }
+
     /// <summary>Multiplies in place; returns the same tensor.</summary>
     public static Tensor TimesInPlace(this Tensor tensor, double factor)
     {

@@ -59,6 +59,7 @@ public static class SupervisedBaseline
             WarmupSteps = (long)(options.WarmupShare * options.Steps),
         };
         backbone.Module.train();
+        using var pause = new CollectionPause();
         for (int step = 0; step < options.Steps; step++)
         {
             var batch = loader.Next(cancellationToken);
@@ -71,6 +72,7 @@ public static class SupervisedBaseline
 
             optimizer.Step(new OptimizerStep(rate.At(step), options.WeightDecay));
             progress?.Report(loss);
+            pause.Renew();
         }
 
         backbone.Module.eval();
@@ -86,7 +88,7 @@ public static class SupervisedBaseline
         flat.ZeroGradients();
         loss.backward();
         GradientClipping.ClipEachModule(flat, 3);
-        return loss.ToDouble();
+        return loss.ReadDouble();
     }
 
     private static Parameter Head(int dimension, int classes, ulong seed)

@@ -18,11 +18,11 @@ public sealed record SupervisedOptions
 
     /// <summary>Steps of the run.</summary>
     [Range(1, 10_000_000)]
-    public int Steps { get; init; } = 300;
+    public int Steps { get; init; } = 600;
 
     /// <summary>Learning rate at the end of the warm-up.</summary>
     [Range(0.0, 1.0)]
-    public double LearningRate { get; init; } = 1e-3;
+    public double LearningRate { get; init; } = 2e-3;
 
     /// <summary>Share of the steps over which the learning rate rises.</summary>
     [Range(0.0, 1.0)]

@@ -66,7 +66,7 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         var inner_BWhw = ConvolveAndNormalize(_reduce, _reduceNorm, x_BChw).relu_();
         inner_BWhw = ConvolveAndNormalize(_spatial, _spatialNorm, inner_BWhw).relu_();
         var output_BOhw = ConvolveAndNormalize(_expand, _expandNorm, inner_BWhw);
-        output_BOhw = output_BOhw.add_(_shortcut is null ? x_BChw : _shortcut.forward(x_BChw)).relu_();
+        output_BOhw = output_BOhw.PlusInPlace(_shortcut is null ? x_BChw : _shortcut.forward(x_BChw)).relu_();
         return output_BOhw.MoveToOuterDisposeScope();
     }
 

@@ -218,8 +218,8 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
         }
 
         var positions_1TD = Positions(height, width);
-        var cls_BD = (_clsToken + positions_1TD.narrow(1, 0, 1)).expand(images_BCHW.shape[0], -1, -1);
-        patches_BND = patches_BND + positions_1TD.narrow(1, 1, patches);
+        var cls_BD = _clsToken.Plus(positions_1TD.narrow(1, 0, 1)).expand(images_BCHW.shape[0], -1, -1);
+        patches_BND = patches_BND.Plus(positions_1TD.narrow(1, 1, patches));
         Tensor[] tokens = _registers is null ? [cls_BD, patches_BND] : [cls_BD, _registers.expand(images_BCHW.shape[0], -1, -1), patches_BND];
         return cat(tokens, 1).MoveToOuterDisposeScope();
     }
