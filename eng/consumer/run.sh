@@ -26,4 +26,5 @@ tool/echoapex pretrain --preset smoke-cpu --set steps=2 --data clips --out run
 tool/echoapex convert "$(find clips -name '*.dcm' | sort | head -1)" picture --format png
 
 dotnet build app -c Release -v quiet
-dotnet app/bin/Release/net10.0/EchoApex.Consumer.dll run/model picture/frame_0000.png
+dotnet app/bin/Release/net10.0/EchoApex.Consumer.dll run/model picture/frame_0000.png | tee answer.txt
+grep -q 'numbers a frame' answer.txt

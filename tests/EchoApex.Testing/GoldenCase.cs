@@ -50,14 +50,18 @@ public sealed class GoldenCase
     }
 
     /// <summary>A tensor filled by the formula.</summary>
-    public static Tensor FillTensor(string name, long[] shape, double scale, double offset) =>
-        tensor(Fill(name, shape.Aggregate(1L, (a, b) => a * b), scale, offset)).reshape(shape);
+    public static Tensor FillTensor(string name, long[] shape, double scale, double offset)
+    {
+        using var flat = tensor(Fill(name, shape.Aggregate(1L, (a, b) => a * b), scale, offset));
+        return flat.reshape(shape);
+    }
 
     /// <summary>Reads a float32 array of the case as a tensor.</summary>
     public Tensor ReadTensor(string file)
     {
         var array = NumpyFile.Read<float>(Path.Combine(_folder, file));
-        return tensor(array.Values).reshape([.. array.Shape]);
+        using var flat = tensor(array.Values);
+        return flat.reshape([.. array.Shape]);
     }
 
     /// <summary>Reads an array of the case.</summary>

@@ -1,6 +1,6 @@
 using EchoApex.Testing;
 
-namespace EchoApex.Cli.Tests;
+namespace EchoApex.Cli.Tests.Commands;
 
 public sealed class PlotCommandTests
 {

@@ -9,7 +9,7 @@ using EchoApex.Testing;
 using OpenCvSharp;
 using static TorchSharp.torch;
 
-namespace EchoApex.Cli.Tests;
+namespace EchoApex.Cli.Tests.Commands;
 
 /// <summary>Runs <c>echoapex embed</c> on small pictures and a tiny encoder.</summary>
 [NoTensorLeaks]
