@@ -1,11 +1,15 @@
 using BenchmarkDotNet.Running;
 using EchoApex.Benchmarks.Forward;
+using EchoApex.Benchmarks.Loading;
 
 // End-to-end measurements have a verb of their own; everything else is BenchmarkDotNet's.
-if (args is ["forward", .. var forwardArguments])
+switch (args)
 {
-    return ForwardBenchmark.Run(forwardArguments);
+    case ["forward", .. var forwardArguments]:
+        return ForwardBenchmark.Run(forwardArguments);
+    case ["load", .. var loadArguments]:
+        return LoadBenchmark.Run(loadArguments);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
 }
-
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;

@@ -22,7 +22,7 @@ cp app/nuget.config nuget.config
 dotnet tool install EchoApex.Cli --version 0.1.0 --tool-path tool >/dev/null
 tool/echoapex doctor
 tool/echoapex phantom --out clips --count 6 --frames 4 --size 112 --seed 1
-tool/echoapex pretrain --preset smoke-cpu --set steps=2 --data clips --out run
+tool/echoapex pretrain --preset smoke-cpu --set optimization.epochs=1 --data clips --out run
 tool/echoapex convert "$(find clips -name '*.dcm' | sort | head -1)" picture --format png
 
 dotnet build app -c Release -v quiet

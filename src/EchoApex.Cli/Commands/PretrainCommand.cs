@@ -74,7 +74,9 @@ internal static class PretrainCommand
             Console.WriteLine($"skipped {clip.Path}: {clip.Reason}");
         }
 
-        Console.WriteLine(outcome.Completed
+        Console.WriteLine(outcome.Completed && double.IsNaN(outcome.Loss)
+            ? $"The run was complete already: {outcome.Step} steps. Encoder: {outcome.Model}"
+            : outcome.Completed
             ? $"Done: {outcome.Step} steps, loss {outcome.Loss:0.0000}. Encoder: {outcome.Model}"
             : $"Stopped after step {outcome.Step}. Go on with: echoapex pretrain --resume --out {folder}");
         return stop.IsCancellationRequested && !outcome.Completed ? Cancelled : 0;
