@@ -63,7 +63,7 @@ public sealed class DinoLoss : IDisposable
         }
 
         return diagnostics
-            ? new DinoLossResult(loss, MeanEntropy(targets_RK).MoveToOuterDisposeScope(), KlToUniform(targets_RK).MoveToOuterDisposeScope())
+            ? new DinoLossResult(loss, TargetStatistics.MeanEntropy(targets_RK).MoveToOuterDisposeScope(), TargetStatistics.KlToUniform(targets_RK).MoveToOuterDisposeScope())
             : new DinoLossResult(loss, null, null);
     }
 
@@ -127,21 +127,6 @@ public sealed class DinoLoss : IDisposable
         using var mean_1K = scores_RK.mean([0], keepdim: true);
         using var contribution_1K = mean_1K.Times(1 - Options.CenterMomentum);
         _center_1K.TimesInPlace(Options.CenterMomentum).add_(contribution_1K);
-    }
-
-    private static Tensor MeanEntropy(Tensor targets_RK)
-    {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        return targets_RK.xlogy(targets_RK).sum(-1).mean().neg().MoveToOuterDisposeScope();
-    }
-
-    private static Tensor KlToUniform(Tensor targets_RK)
-    {
-        using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
-        var mean_K = targets_RK.mean([0]);
-        return mean_K.xlogy(mean_K).sum().Plus(Math.Log(targets_RK.shape[1])).MoveToOuterDisposeScope();
     }
 
     private long CheckShapes(Tensor student_RK, Tensor teacher_RK)

@@ -14,6 +14,6 @@ public sealed record CenteredLossOptions
     public double StudentTemperature { get; init; } = 0.1;
 
     /// <summary>Share of the old center that is kept at each step.</summary>
-    [Range(0, 1)]
+    [Range(0.0, 1.0)]
     public double CenterMomentum { get; init; } = 0.9;
 }

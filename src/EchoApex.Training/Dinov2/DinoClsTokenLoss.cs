@@ -73,10 +73,10 @@ public sealed class DinoClsTokenLoss : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        var logarithms_SBK = nn.functional.log_softmax(student_RK.to(Center.dtype) / Options.StudentTemperature, -1).view(studentCrops, batch, prototypes);
+        var logarithms_SBK = nn.functional.log_softmax(student_RK.to(Center.dtype).DividedBy(Options.StudentTemperature), -1).view(studentCrops, batch, prototypes);
         // Each student crop meets every teacher crop: their targets are summed once.
         var targets_1BK = targets_QK.view(teacherCrops, batch, prototypes).sum(0, keepdim: true);
-        return ((logarithms_SBK * targets_1BK).sum() / -(double)batch).MoveToOuterDisposeScope();
+        return (logarithms_SBK * targets_1BK).sum().DividedBy(-batch).MoveToOuterDisposeScope();
     }
 
     /// <summary>A copy of the state, on the CPU: "center", and "pending_mean" while an update waits. The caller disposes it.</summary>

@@ -67,7 +67,7 @@ public sealed class IbotPatchLoss : IDisposable
 
         using var scope = NewDisposeScope();
         var agreement_M = Agreement(student_MK, targets_MK);
-        return ((agreement_M * weights_M).sum() / -(double)images).MoveToOuterDisposeScope();
+        return (agreement_M * weights_M).sum().DividedBy(-images).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same over whole patch grids: the mean over images of the mean over their masked patches.</summary>
@@ -96,7 +96,7 @@ public sealed class IbotPatchLoss : IDisposable
     private Tensor Agreement(Tensor student, Tensor targets)
     {
         using var scope = NewDisposeScope();
-        var logarithms = nn.functional.log_softmax(student.to(Center.dtype) / Options.StudentTemperature, -1);
+        var logarithms = nn.functional.log_softmax(student.to(Center.dtype).DividedBy(Options.StudentTemperature), -1);
         return (targets * logarithms).sum(-1).MoveToOuterDisposeScope();
     }
 }

@@ -67,7 +67,8 @@ public sealed class MaskBatch : IDisposable
 
     internal static int UpperBoundOf(float[] ratios, int patches) => ratios.Skip(1).Sum(ratio => (int)(patches * ratio));
 
-    private static MaskBatch FromMasks(bool[][] masks, int upperBound)
+    /// <summary>Bundles masks that were drawn elsewhere, one row an image.</summary>
+    internal static MaskBatch FromMasks(bool[][] masks, int upperBound)
     {
         int patches = masks[0].Length;
         var indices = new List<long>();

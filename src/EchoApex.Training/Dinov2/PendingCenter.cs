@@ -38,12 +38,12 @@ internal sealed class PendingCenter : IDisposable
         using var scope = NewDisposeScope();
         if (_hasPending)
         {
-            _center_1K.mul_(_momentum).add_(_pending_1K * (1 - _momentum));
+            _center_1K.TimesInPlace(_momentum).PlusInPlace(_pending_1K.Times(1 - _momentum));
             _hasPending = false;
         }
 
         var centered_RK = scores_RK.detach().to(_center_1K.dtype) - _center_1K;
-        return nn.functional.softmax(centered_RK / temperature, -1).MoveToOuterDisposeScope();
+        return nn.functional.softmax(centered_RK.DividedBy(temperature), -1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Stores the mean of these scores; no rows change nothing.</summary>

@@ -32,14 +32,41 @@ public sealed record BackboneOptions : IValidatableObject
     [Range(1, 128)]
     public int? Heads { get; init; }
 
-    /// <summary>Largest stochastic-depth rate of the student, rising linearly over the blocks; a coin a sample, as DINO v1.</summary>
+    /// <summary>Register tokens; null for the architecture's own number.</summary>
+    [Range(0, 64)]
+    public int? Registers { get; init; }
+
+    /// <summary>
+    /// Initial value of LayerScale; null for a network without it, as DINO v1. DINOv2: 1e-5. When the encoder starts from
+    /// weights that have none, it starts at 1 instead: the initial value would silence every block.
+    /// </summary>
+    [Range(0.0, 10.0)]
+    public double? LayerScale { get; init; }
+
+    /// <summary>Offset when the position table is resized; null for the architecture's own. See <see cref="BackboneConfig.InterpolateOffset"/>.</summary>
+    [Range(0.0, 0.99)]
+    public double? InterpolateOffset { get; init; }
+
+    /// <summary>Antialiasing when the position table is resized; null for the architecture's own.</summary>
+    public bool? InterpolateAntialias { get; init; }
+
+    /// <summary>
+    /// Stochastic-depth rate of the student. Stage dino tosses a coin a sample; stage dinov2 sends a fixed share of the batch
+    /// through each branch.
+    /// </summary>
     [Range(0.0, 0.9)]
     public double DropPathRate { get; init; } = 0.1;
+
+    /// <summary>The same rate in all blocks (DINOv2) instead of a linear rise from 0 (DINO v1).</summary>
+    public bool DropPathUniform { get; init; }
 
     /// <summary>How the weights start.</summary>
     public BackboneInitializationKind Initialization { get; init; } = BackboneInitializationKind.Reference;
 
-    /// <summary>Model folder or weights file to start from; null for random weights.</summary>
+    /// <summary>
+    /// Model folder, run folder (its exported model) or weights file to start from; null for random weights. A mask token
+    /// that is missing there starts at zero.
+    /// </summary>
     public string? Weights { get; init; }
 
     /// <inheritdoc/>
@@ -61,9 +88,10 @@ public sealed record BackboneOptions : IValidatableObject
         }
     }
 
-    /// <summary>The encoder's configuration: without LayerScale and mask token, as DINO v1.</summary>
+    /// <summary>The encoder's configuration; with a mask token in stage dinov2 alone.</summary>
+    /// <param name="stage">The method.</param>
     /// <param name="forTeacher">The teacher has no stochastic depth.</param>
-    public BackboneConfig ToConfig(bool forTeacher)
+    public BackboneConfig ToConfig(PretrainingStage stage, bool forTeacher)
     {
         var config = Architecture == Custom
             ? new BackboneConfig
@@ -77,6 +105,16 @@ public sealed record BackboneOptions : IValidatableObject
                 Heads = Heads ?? 0,
             }
             : BackboneArchitectures.Get(Architecture, ImageSize);
-        return config with { LayerScale = null, MaskToken = false, DropPathRate = forTeacher ? 0 : DropPathRate, DropPathPerSample = true };
+        return config with
+        {
+            Registers = Registers ?? config.Registers,
+            LayerScale = LayerScale,
+            MaskToken = stage == PretrainingStage.Dinov2,
+            InterpolateOffset = InterpolateOffset ?? config.InterpolateOffset,
+            InterpolateAntialias = InterpolateAntialias ?? config.InterpolateAntialias,
+            DropPathRate = forTeacher ? 0 : DropPathRate,
+            DropPathUniform = DropPathUniform,
+            DropPathPerSample = stage == PretrainingStage.Dino,
+        };
     }
 }

@@ -61,6 +61,14 @@ public sealed record OptimizationOptions : IValidatableObject
     [Range(0.0, 1_000_000)]
     public double FreezeLastLayerEpochs { get; init; } = 1;
 
+    /// <summary>Stage dinov2: factor on the learning rate from one block to the one below; 1 for none. DINOv2: 0.9.</summary>
+    [Range(0.01, 1.0)]
+    public double LayerDecay { get; init; } = 1;
+
+    /// <summary>Stage dinov2: further factor on the learning rate of the patch embedding. DINOv2: 0.2.</summary>
+    [Range(0.0, 10.0)]
+    public double PatchEmbedMultiplier { get; init; } = 1;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -5,6 +5,7 @@ using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Dinov2;
 using EchoApex.Training.Monitoring;
 using EchoApex.Training.SelfDistillation;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ using static TorchSharp.torch;
 namespace EchoApex.Training.Loop;
 
 /// <summary>
-/// Pretrains an encoder with DINO on clips, into a run folder that can be resumed after any interruption with the numbers
+/// Pretrains an encoder with DINO or DINOv2 on clips, into a run folder that can be resumed after any interruption with the numbers
 /// of a run that was never interrupted (same number of libtorch threads).
 /// </summary>
 /// <remarks>
@@ -29,7 +30,7 @@ public sealed class PretrainingLoop : IDisposable
     private readonly ClipFolderDataset _data;
     private readonly RunFolder _folder;
     private readonly PretrainingSchedules _schedules;
-    private readonly DinoTrainer _trainer;
+    private readonly SelfDistillationTrainer _trainer;
     private readonly MultiCrop _augmentation;
     private readonly ILogger _logger;
     private RunState _state;
@@ -65,7 +66,7 @@ public sealed class PretrainingLoop : IDisposable
         _augmentation = new MultiCrop(options.Augmentation);
         Plan = Describe();
         _folder = resume ? RunFolder.Resume(runFolder, options) : RunFolder.Create(runFolder, options, Comment(Plan));
-        _trainer = new DinoTrainer(options, _schedules);
+        _trainer = options.Stage == PretrainingStage.Dinov2 ? new Dinov2Trainer(options, _schedules) : new DinoTrainer(options, _schedules);
         _state = new RunState(0, 0, _data.Count, options.Seed);
         try
         {
@@ -84,7 +85,7 @@ public sealed class PretrainingLoop : IDisposable
     /// <summary>Steps already done: 0 for a new run.</summary>
     public long StartStep => _state.Step;
 
-    internal DinoTrainer Trainer => _trainer;
+    internal SelfDistillationTrainer Trainer => _trainer;
 
     private long SamplesPerPass => (long)_data.Count * _options.Data.SamplesPerClip;
 
@@ -218,9 +219,9 @@ public sealed class PretrainingLoop : IDisposable
         {
             Restore(checkpoint);
         }
-        else if (_options.Backbone.Weights is { } weights)
+        else
         {
-            _trainer.LoadBackbone(weights);
+            _trainer.LoadStartingWeights();
         }
     }
 
@@ -251,10 +252,10 @@ public sealed class PretrainingLoop : IDisposable
         var culture = CultureInfo.InvariantCulture;
         var info = new ModelInfo
         {
-            Name = $"{_options.Backbone.Architecture} pretrained with DINO",
+            Name = $"{_options.Backbone.Architecture} pretrained with {Method}",
             Training = new Dictionary<string, string>
             {
-                ["method"] = "DINO v1",
+                ["method"] = _options.Stage == PretrainingStage.Dinov2 ? Method : "DINO v1",
                 ["steps"] = _state.Step.ToString(culture),
                 ["steps_planned"] = _schedules.TotalSteps.ToString(culture),
                 ["batch_size"] = _options.Optimization.BatchSize.ToString(culture),
@@ -266,6 +267,8 @@ public sealed class PretrainingLoop : IDisposable
         _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, preprocessing, info));
     }
 
+    private string Method => _options.Stage == PretrainingStage.Dinov2 ? "DINOv2" : "DINO";
+
     private string Describe()
     {
         var culture = CultureInfo.InvariantCulture;
@@ -276,6 +279,17 @@ public sealed class PretrainingLoop : IDisposable
             _schedules.DescribeLearningRate(),
             string.Create(culture, $"targets: {ConfigurationWriter.Flatten(_options.Targets)["kind"]}, teacher temperature {_options.Targets.WarmupTeacherTemperature} to {_options.Targets.TeacherTemperature} over {_options.Targets.TeacherTemperatureWarmupEpochs} epochs, KoLeo weight {_options.Targets.KoleoWeight}"),
         };
+        if (_options.Stage == PretrainingStage.Dinov2)
+        {
+            var ibot = _options.Ibot;
+            lines.Add(string.Create(culture, $"method: DINOv2, loss = {_options.Targets.DinoWeight} x cls + {ibot.Weight} x hidden patches ({(ibot.SeparateHead ? "own" : "shared")} head) + {_options.Targets.KoleoWeight} x KoLeo; masks on {ibot.Masks.MaskedShare:0.##%} of the global crops, {ibot.Masks.MinimumRatio:0.##%} to {ibot.Masks.MaximumRatio:0.##%} of their patches; layer decay {_options.Optimization.LayerDecay}, patch embedding x {_options.Optimization.PatchEmbedMultiplier}"));
+        }
+
+        if (_options.Backbone.Weights is { } weights)
+        {
+            lines.Add($"start: encoder from {weights}{(_options.Head.Weights is { } head ? $", head from {head}" : ", fresh head")}");
+        }
+
         return string.Join('\n', lines) + "\n";
     }
 

@@ -6,11 +6,15 @@ namespace EchoApex.Training.Loop;
 
 /// <summary>
 /// Everything that decides a pretraining run. The defaults are those of DINO v1's ViT-S/16 recipe (main_dino.py and its
-/// README); options marked "ours" are not in the reference.
+/// README); options marked "ours" are not in the reference. For stage dinov2 start from the preset vits14-dinov2, whose
+/// values are DINOv2's.
 /// </summary>
 public sealed record PretrainingOptions : IValidatableObject
 {
-    /// <summary>Seed of weights, sampling, augmentation and stochastic depth.</summary>
+    /// <summary>The method: dino or dinov2.</summary>
+    public PretrainingStage Stage { get; init; } = PretrainingStage.Dino;
+
+    /// <summary>Seed of weights, sampling, augmentation, masks and stochastic depth.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Which clips, and how they are read.</summary>
@@ -27,6 +31,9 @@ public sealed record PretrainingOptions : IValidatableObject
 
     /// <summary>Teacher targets and loss weights.</summary>
     public TargetOptions Targets { get; init; } = new();
+
+    /// <summary>The patch loss and its masks: stage dinov2 alone.</summary>
+    public IbotOptions Ibot { get; init; } = new();
 
     /// <summary>Length, batch, schedules.</summary>
     public OptimizationOptions Optimization { get; init; } = new();
@@ -46,6 +53,14 @@ public sealed record PretrainingOptions : IValidatableObject
         {
             yield return new ValidationResult("koleo_weight needs a batch of at least 2: a lone image has no neighbour", [nameof(Targets)]);
         }
+
+        if (Stage == PretrainingStage.Dinov2)
+        {
+            foreach (var fault in ValidateDinov2())
+            {
+                yield return fault;
+            }
+        }
     }
 
     /// <summary>Keys whose values two configurations do not share, leaving out those that cannot change a run's numbers.</summary>
@@ -57,6 +72,28 @@ public sealed record PretrainingOptions : IValidatableObject
         var before = ConfigurationWriter.Flatten(started);
         var after = ConfigurationWriter.Flatten(now);
         return [.. before.Keys.Where(key => before[key] != after[key] && !IsFree(key)).Select(key => $"{key}: started with {before[key]}, now {after[key]}.")];
+    }
+
+    private IEnumerable<ValidationResult> ValidateDinov2()
+    {
+        if (Backbone.Architecture == "resnet50")
+        {
+            yield return new ValidationResult("dinov2 needs patch tokens, which resnet50 has not; train it with stage dino", [nameof(Stage)]);
+        }
+        else if (Augmentation.Global.Size % Backbone.ToConfig(Stage, forTeacher: false).PatchSize != 0)
+        {
+            yield return new ValidationResult($"global.size is {Augmentation.Global.Size}; masks need a multiple of the patch size", [nameof(Augmentation)]);
+        }
+
+        if (Targets.DinoWeight == 0 && Ibot.Weight == 0)
+        {
+            yield return new ValidationResult("dino_weight and ibot.weight are both 0; nothing would be learned", [nameof(Targets)]);
+        }
+
+        if (Ibot is { SeparateHead: true, Head.BatchNorm: true })
+        {
+            yield return new ValidationResult("head.batch_norm is for a shared head: a step may hide no patch, or a single one", [nameof(Ibot)]);
+        }
     }
 
     private static bool IsFree(string key) =>

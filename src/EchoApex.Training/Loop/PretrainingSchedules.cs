@@ -11,6 +11,7 @@ public sealed class PretrainingSchedules
     private readonly CosineSchedule _weightDecay;
     private readonly CosineSchedule _momentum;
     private readonly LinearSchedule _temperature;
+    private readonly bool _temperatureBySteps;
     private readonly long _frozenSteps;
 
     /// <summary>Lays the schedules out.</summary>
@@ -33,11 +34,12 @@ public sealed class PretrainingSchedules
         };
         _weightDecay = new CosineSchedule { Base = _optimization.WeightDecay, Final = _optimization.FinalWeightDecay, TotalSteps = TotalSteps };
         _momentum = new CosineSchedule { Base = _optimization.TeacherMomentum, Final = _optimization.FinalTeacherMomentum, TotalSteps = TotalSteps };
+        _temperatureBySteps = options.Stage == PretrainingStage.Dinov2;
         _temperature = new LinearSchedule
         {
             Start = options.Targets.WarmupTeacherTemperature,
             Final = options.Targets.TeacherTemperature,
-            RampSteps = options.Targets.TeacherTemperatureWarmupEpochs,
+            RampSteps = options.Targets.TeacherTemperatureWarmupEpochs * (_temperatureBySteps ? StepsPerEpoch : 1),
         };
         _frozenSteps = StepsOf(_optimization.FreezeLastLayerEpochs);
     }
@@ -59,7 +61,7 @@ public sealed class PretrainingSchedules
         _learningRate.At(step),
         _weightDecay.At(step),
         _momentum.At(step),
-        _temperature.At(EpochOf(step)),
+        _temperature.At(_temperatureBySteps ? step : EpochOf(step)),
         step < _frozenSteps);
 
     /// <summary>The learning-rate rule in words.</summary>

@@ -16,6 +16,8 @@ internal sealed class RunFolder
     private const string ConfigName = "config.yaml";
     private const string StateName = "state.json";
     private const string TensorsName = "state.safetensors";
+    private const string ModelName = "model";
+    private const string CheckpointsName = "checkpoints";
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     private RunFolder(string root) => Root = root;
@@ -26,9 +28,9 @@ internal sealed class RunFolder
 
     public string Events => Path.Combine(Root, "tensorboard");
 
-    public string Model => Path.Combine(Root, "model");
+    public string Model => Path.Combine(Root, ModelName);
 
-    private string Checkpoints => Path.Combine(Root, "checkpoints");
+    private string Checkpoints => Path.Combine(Root, CheckpointsName);
 
     /// <summary>Starts a new run folder.</summary>
     /// <exception cref="EchoApexException">The folder exists and is not empty.</exception>
@@ -65,10 +67,17 @@ internal sealed class RunFolder
     /// <summary>The newest checkpoint; null when none was written yet.</summary>
     public string? LatestCheckpoint() => AllCheckpoints().LastOrDefault();
 
+    /// <summary>Where the exported model of any run lies.</summary>
+    public static string ModelOf(string run) => Path.Combine(run, ModelName);
+
+    /// <summary>The tensors of the newest checkpoint of any run; null when there is none.</summary>
+    public static string? LatestTensorsOf(string run) =>
+        new RunFolder(run).LatestCheckpoint() is { } checkpoint ? Path.Combine(checkpoint, TensorsName) : null;
+
     public string CheckpointOf(long step) => Path.Combine(Checkpoints, NameOf(step));
 
     /// <summary>Writes a checkpoint whole or not at all, then deletes those beyond the number to keep.</summary>
-    public string WriteCheckpoint(RunState state, DinoTrainer trainer, int keep)
+    public string WriteCheckpoint(RunState state, SelfDistillationTrainer trainer, int keep)
     {
         string path = CheckpointOf(state.Step);
         if (!File.Exists(Path.Combine(path, StateName)))
@@ -86,7 +95,7 @@ internal sealed class RunFolder
 
     /// <summary>Restores a checkpoint.</summary>
     /// <exception cref="CheckpointException">It is damaged or does not fit the run.</exception>
-    public static RunState ReadCheckpoint(string path, DinoTrainer trainer)
+    public static RunState ReadCheckpoint(string path, SelfDistillationTrainer trainer)
     {
         string stateFile = Path.Combine(path, StateName);
         RunState? state;
@@ -106,7 +115,7 @@ internal sealed class RunFolder
     }
 
     /// <summary>Saves what led to a step that is not finite.</summary>
-    public string Capture(RunState state, DinoTrainer trainer, Tensor globals, Tensor? locals, IReadOnlyDictionary<string, double> terms, IEnumerable<string> samples)
+    public string Capture(RunState state, SelfDistillationTrainer trainer, Tensor globals, Tensor? locals, IReadOnlyDictionary<string, double> terms, IEnumerable<string> samples)
     {
         string path = Path.Combine(Root, "divergence", NameOf(state.Step + 1));
         if (Directory.Exists(path))
@@ -153,7 +162,7 @@ internal sealed class RunFolder
             ? Directory.EnumerateDirectories(Checkpoints, "step-*").Where(folder => File.Exists(Path.Combine(folder, StateName)) && StepOf(folder) is not null).OrderBy(StepOf)
             : [];
 
-    private static void Write(string folder, RunState state, DinoTrainer trainer)
+    private static void Write(string folder, RunState state, SelfDistillationTrainer trainer)
     {
         var owned = new List<Tensor>();
         try

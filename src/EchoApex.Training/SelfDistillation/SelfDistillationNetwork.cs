@@ -4,24 +4,31 @@ using static TorchSharp.torch;
 
 namespace EchoApex.Training.SelfDistillation;
 
-/// <summary>A backbone with its projection head: a student or a teacher. Owns both.</summary>
+/// <summary>A backbone with its projection head, or two heads: a student or a teacher. Owns them.</summary>
 public sealed class SelfDistillationNetwork : IDisposable
 {
     private const string BackbonePrefix = "backbone.";
     private const string HeadPrefix = "head.";
+    private const string PatchHeadPrefix = "ibot_head.";
 
-    /// <summary>Joins the two; the new object owns them.</summary>
-    /// <exception cref="ArgumentException">The head expects other features than the backbone gives.</exception>
-    public SelfDistillationNetwork(IBackbone backbone, ProjectionHead head)
+    /// <summary>Joins the parts; the new object owns them.</summary>
+    /// <param name="backbone">The encoder.</param>
+    /// <param name="head">The head of the cls vectors.</param>
+    /// <param name="patchHead">DINOv2 with separate heads: the head of the patch tokens. Null when they share <paramref name="head"/>.</param>
+    /// <exception cref="ArgumentException">A head expects other features than the backbone gives.</exception>
+    public SelfDistillationNetwork(IBackbone backbone, ProjectionHead head, ProjectionHead? patchHead = null)
     {
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(head);
-        if (head.Options.InputDim != backbone.FeatureDimension)
+        foreach (var candidate in patchHead is null ? [head] : new[] { head, patchHead })
         {
-            throw new ArgumentException($"The head takes {head.Options.InputDim} features, the backbone gives {backbone.FeatureDimension}.", nameof(head));
+            if (candidate.Options.InputDim != backbone.FeatureDimension)
+            {
+                throw new ArgumentException($"The head takes {candidate.Options.InputDim} features, the backbone gives {backbone.FeatureDimension}.", nameof(head));
+            }
         }
 
-        (Backbone, Head) = (backbone, head);
+        (Backbone, Head, PatchHead) = (backbone, head, patchHead);
     }
 
     /// <summary>The encoder.</summary>
@@ -30,15 +37,17 @@ public sealed class SelfDistillationNetwork : IDisposable
     /// <summary>The head.</summary>
     public ProjectionHead Head { get; }
 
-    /// <summary>All parameters, the backbone's first: backbone.NAME, head.NAME.</summary>
-    public IEnumerable<NamedParameter> NamedParameters() =>
-        NamedParameter.Of(Backbone.Module, BackbonePrefix).Concat(NamedParameter.Of(Head, HeadPrefix));
+    /// <summary>The patch tokens' own head; null when they go through <see cref="Head"/>, or nowhere.</summary>
+    public ProjectionHead? PatchHead { get; }
+
+    /// <summary>All parameters, the backbone's first: backbone.NAME, head.NAME, ibot_head.NAME.</summary>
+    public IEnumerable<NamedParameter> NamedParameters() => Parts().SelectMany(part => NamedParameter.Of(part.Module, part.Prefix));
 
     /// <summary>All parameters and buffers by name, for a checkpoint; the tensors stay the network's.</summary>
     public IReadOnlyDictionary<string, Tensor> StateTensors()
     {
         var state = new Dictionary<string, Tensor>(StringComparer.Ordinal);
-        foreach (var (prefix, module) in new (string, nn.Module)[] { (BackbonePrefix, Backbone.Module), (HeadPrefix, Head) })
+        foreach (var (prefix, module) in Parts())
         {
             foreach (var (name, value) in module.state_dict())
             {
@@ -52,8 +61,10 @@ public sealed class SelfDistillationNetwork : IDisposable
     /// <summary>Sets training or evaluation mode (BatchNorm, drop path).</summary>
     public void Train(bool mode = true)
     {
-        Backbone.Module.train(mode);
-        Head.train(mode);
+        foreach (var (_, module) in Parts())
+        {
+            module.train(mode);
+        }
     }
 
     /// <inheritdoc/>
@@ -61,5 +72,16 @@ public sealed class SelfDistillationNetwork : IDisposable
     {
         Backbone.Dispose();
         Head.Dispose();
+        PatchHead?.Dispose();
+    }
+
+    private IEnumerable<(string Prefix, nn.Module Module)> Parts()
+    {
+        yield return (BackbonePrefix, Backbone.Module);
+        yield return (HeadPrefix, Head);
+        if (PatchHead is not null)
+        {
+            yield return (PatchHeadPrefix, PatchHead);
+        }
     }
 }

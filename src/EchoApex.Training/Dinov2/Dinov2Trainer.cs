@@ -1,0 +1,107 @@
+// Shape legend: G = 2 global crops, L = local crops, B = samples, S, s = side of a global and a local crop, N = patches.
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Dino;
+using EchoApex.Training.Loop;
+using EchoApex.Training.Monitoring;
+using EchoApex.Training.Optimization;
+using EchoApex.Training.SelfDistillation;
+using static TorchSharp.torch;
+
+namespace EchoApex.Training.Dinov2;
+
+/// <summary>Student, teacher, losses and optimizer of DINOv2, and the step that ties them together.</summary>
+/// <remarks>
+/// Oquab et al., "DINOv2", section 4; upstream: dinov2/train/ssl_meta_arch.py, dinov2/train/train.py. The student sees its
+/// global crops with hidden patches; the teacher, in evaluation mode, sees them whole. The average follows the optimizer
+/// step; a frozen last layer has the learning rate 0, and its moments go on. Masks of step t come from (seed, t).
+/// </remarks>
+public sealed class Dinov2Trainer : SelfDistillationTrainer
+{
+    private readonly Dinov2Losses _losses;
+    private readonly BlockMaskGenerator _masks;
+
+    /// <summary>Builds the networks with fresh weights.</summary>
+    /// <exception cref="ConfigurationException">Options do not fit together.</exception>
+    public Dinov2Trainer(PretrainingOptions options, PretrainingSchedules schedules)
+        : base(options, schedules, parameters => Group(parameters, options))
+    {
+        Pair.Student.Train();
+        Pair.Teacher.Train(false);
+
+        // Ours, upstream has no BatchNorm: buffers are not averaged, so the teacher must use its own batch.
+        Pair.Teacher.Head.train(options.Head.BatchNorm);
+        int side = options.Augmentation.Global.Size / Pair.Student.Backbone.PatchSize;
+        _masks = new BlockMaskGenerator(side, side, options.Ibot.Masks);
+        _losses = new Dinov2Losses(options);
+    }
+
+    /// <summary>Losses and centers.</summary>
+    internal Dinov2Losses Losses => _losses;
+
+    /// <inheritdoc/>
+    public override TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
+    {
+        ArgumentNullException.ThrowIfNull(globals_BCHW);
+        using var masks = MaskBatch.Draw(_masks, (int)globals_BCHW.shape[0], RandomStream.For(Options.Seed, "masking", step));
+        return Step(step, globals_BCHW, locals_BCHW, masks, diagnostics);
+    }
+
+    /// <summary>The same with given masks.</summary>
+    internal TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, MaskBatch masks, bool diagnostics)
+    {
+        using var scope = NewDisposeScope();
+        var now = Schedules.At(step);
+        SeedStochasticDepth(step);
+
+        bool patches = Options.Ibot.Weight > 0;
+        var teacher = Dinov2Forward.Teacher(Pair.Teacher, globals_BCHW, masks, patches);
+        var student = Dinov2Forward.Student(Pair.Student, globals_BCHW, locals_BCHW, masks, patches);
+        var koleo = KoLeo(student.Cls, globals_BCHW.shape[0] / DinoLoss.GlobalCrops);
+        var losses = _losses.Compute(student, teacher, masks, koleo, now.TeacherTemperature);
+
+        var terms = losses.ToLog();
+        terms["masked_patches"] = masks.Indices.shape[0];
+        var optimizerStep = new OptimizerStep(now.LearningRate, now.WeightDecay) { LastLayerLearningRate = now.LastLayerFrozen ? 0 : null };
+        if (!Update(losses.Total, now, optimizerStep, terms))
+        {
+            return new TrainingStep(false, terms);
+        }
+
+        if (diagnostics)
+        {
+            Diagnose(terms, losses.Targets, teacher.Cls);
+        }
+
+        return new TrainingStep(true, terms);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _losses.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private protected override IReadOnlyDictionary<string, Tensor> SaveLossState() => _losses.SaveState();
+
+    private protected override void LoadLossState(IReadOnlyDictionary<string, Tensor> state) => _losses.LoadState(state);
+
+    private static IReadOnlyList<ParameterGroup> Group(IEnumerable<NamedParameter> parameters, PretrainingOptions options) => ParameterGroups.Dinov2(
+        parameters,
+        options.Backbone.ToConfig(options.Stage, forTeacher: false).Depth,
+        options.Optimization.LayerDecay,
+        options.Optimization.PatchEmbedMultiplier);
+
+    private void Diagnose(Dictionary<string, double> terms, Tensor targets_RK, Tensor cls_RD)
+    {
+        terms["teacher_entropy"] = TargetStatistics.MeanEntropy(targets_RK).ReadDouble();
+        terms["teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(targets_RK).ReadDouble();
+        terms["center_norm"] = _losses.Dino.Center.EuclideanNorm(1).ReadDouble();
+        terms["ibot_center_norm"] = _losses.Ibot.Center.EuclideanNorm(1).ReadDouble();
+        terms["feature_rank"] = EffectiveRank.Of(cls_RD);
+    }
+}

@@ -1,0 +1,220 @@
+// Shape legend: G = 2 global crops, L = local crops, B = samples, S, s = side of a global and a local crop.
+using EchoApex.Core.Backbones;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Layers;
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Dinov2;
+using EchoApex.Training.Optimization;
+using EchoApex.Training.SelfDistillation;
+using static TorchSharp.torch;
+
+namespace EchoApex.Training.Loop;
+
+/// <summary>
+/// What the training steps of DINO and DINOv2 share: student and teacher, flat parameters, optimizer, moving average, the
+/// state of a checkpoint.
+/// </summary>
+/// <remarks>
+/// All random numbers of step t come from (seed, t), so a checkpoint holds no generator state.
+/// <para>Thread safety: an instance belongs to the thread that made it.</para>
+/// </remarks>
+public abstract class SelfDistillationTrainer : IDisposable
+{
+    private const string OptimizerPrefix = "optimizer.";
+    private const string LossPrefix = "loss.";
+
+    private readonly FlatParameters _parameters;
+    private readonly AdamW _optimizer;
+    private readonly TeacherUpdate _teacherUpdate;
+
+    private protected SelfDistillationTrainer(
+        PretrainingOptions options, PretrainingSchedules schedules, Func<IEnumerable<NamedParameter>, IReadOnlyList<ParameterGroup>> group)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(schedules);
+        (Options, Schedules) = (options, schedules);
+        Pair = SelfDistillationNetworks.CreatePair(options);
+        _parameters = new FlatParameters(group(Pair.Student.NamedParameters()));
+        _optimizer = new AdamW(_parameters);
+        _teacherUpdate = new TeacherUpdate(Pair, _parameters);
+    }
+
+    /// <summary>The teacher's encoder, which a run keeps in the end.</summary>
+    public IBackbone TeacherBackbone => Pair.Teacher.Backbone;
+
+    internal StudentTeacherPair Pair { get; }
+
+    /// <summary>Norms of the last step's gradients, before clipping.</summary>
+    internal GradientNorms? LastGradientNorms { get; private set; }
+
+    /// <summary>The optimizer's parameter groups.</summary>
+    internal IReadOnlyList<FlatGroup> Groups => _parameters.Groups;
+
+    private protected PretrainingOptions Options { get; }
+
+    private protected PretrainingSchedules Schedules { get; }
+
+    /// <summary>One training step.</summary>
+    /// <param name="step">The step, counted from 0.</param>
+    /// <param name="globals_BCHW">Global crops [G * B, 3, S, S], crop-major.</param>
+    /// <param name="locals_BCHW">Local crops [L * B, 3, s, s], crop-major; null without local crops.</param>
+    /// <param name="diagnostics">Whether entropy, center and feature rank are measured.</param>
+    public abstract TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics);
+
+    /// <summary>Starts student and teacher from the weights that the options name, if any.</summary>
+    /// <exception cref="CheckpointException">Weights are damaged or do not fit.</exception>
+    internal void LoadStartingWeights()
+    {
+        var student = Pair.Student;
+        if (Options.Backbone.Weights is { } backbone)
+        {
+            StartingWeights.LoadBackbone(student.Backbone, backbone);
+        }
+
+        if (Options.Head.Weights is { } head)
+        {
+            StartingWeights.LoadHead(student.Head, head, "head");
+        }
+
+        if (student.PatchHead is not null && Options.Ibot.Head.Weights is { } patchHead)
+        {
+            StartingWeights.LoadHead(student.PatchHead, patchHead, "ibot_head", "head");
+        }
+
+        Pair.CopyStudent();
+    }
+
+    /// <summary>Everything that a resumed run needs, by name: student., teacher., optimizer., loss. The caller disposes <paramref name="owned"/>.</summary>
+    /// <param name="owned">Receives the tensors that are copies.</param>
+    internal IEnumerable<KeyValuePair<string, Tensor>> SaveState(ICollection<Tensor> owned)
+    {
+        var state = new List<KeyValuePair<string, Tensor>>();
+        foreach (var (prefix, network) in Networks())
+        {
+            state.AddRange(network.StateTensors().Select(entry => KeyValuePair.Create(prefix + entry.Key, entry.Value)));
+        }
+
+        foreach (var (prefix, copies) in new[] { (OptimizerPrefix, _optimizer.SaveState()), (LossPrefix, SaveLossState()) })
+        {
+            foreach (var (name, value) in copies)
+            {
+                owned.Add(value);
+                state.Add(KeyValuePair.Create(prefix + name, value));
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Restores a state of <see cref="SaveState"/> from a file.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    internal void LoadState(ITensorSource source)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (prefix, network) in Networks())
+        {
+            foreach (var (name, value) in network.StateTensors())
+            {
+                source.CopyTo(prefix + name, value);
+            }
+        }
+
+        _optimizer.LoadState(Read(source, OptimizerPrefix));
+        LoadLossState(Read(source, LossPrefix));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees networks, buffers and losses.</summary>
+    /// <param name="disposing">False when called by a finalizer.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _teacherUpdate.Dispose();
+            _optimizer.Dispose();
+            _parameters.Dispose();
+            Pair.Dispose();
+        }
+    }
+
+    /// <summary>A copy of the losses' state (centers); the caller disposes it.</summary>
+    private protected abstract IReadOnlyDictionary<string, Tensor> SaveLossState();
+
+    /// <summary>Restores the losses' state; the given tensors stay the caller's.</summary>
+    private protected abstract void LoadLossState(IReadOnlyDictionary<string, Tensor> state);
+
+    /// <summary>Gives the student's stochastic depth the stream of this step.</summary>
+    private protected void SeedStochasticDepth(long step)
+    {
+        if (Options.Backbone.DropPathRate > 0 && Pair.Student.Backbone is IStochasticModule stochastic)
+        {
+            stochastic.Random = RandomStream.For(Options.Seed, "stochastic-depth", step);
+        }
+    }
+
+    /// <summary>The two global crops' KoLeo terms, summed; null when it is turned off.</summary>
+    /// <param name="cls_RD">The student's cls vectors, global crops first.</param>
+    /// <param name="batch">B.</param>
+    private protected Tensor? KoLeo(Tensor cls_RD, long batch)
+    {
+        if (Options.Targets.KoleoWeight == 0)
+        {
+            return null;
+        }
+
+        return KoLeoLoss.Compute(cls_RD.narrow(0, 0, batch)).Plus(KoLeoLoss.Compute(cls_RD.narrow(0, batch, batch)));
+    }
+
+    /// <summary>Back-propagates, clips, steps and moves the teacher.</summary>
+    /// <returns>False when loss or gradients are not finite; weights are then as they were.</returns>
+    private protected bool Update(Tensor total, in ScheduledValues now, in OptimizerStep step, Dictionary<string, double> terms)
+    {
+        if (!double.IsFinite(total.ReadDouble()))
+        {
+            return false;
+        }
+
+        _parameters.ZeroGradients();
+        total.backward();
+        var norms = Clip();
+        LastGradientNorms = norms;
+        terms["gradient_norm"] = norms.Total;
+        foreach (var module in norms.Names.GroupBy(name => name.Split('.')[0]))
+        {
+            terms["gradient_norm_" + module.Key] = Math.Sqrt(module.Sum(name => (double)norms[name] * norms[name]));
+        }
+
+        if (!norms.IsFinite)
+        {
+            return false;
+        }
+
+        _optimizer.Step(step);
+        _teacherUpdate.Apply(now.TeacherMomentum);
+        terms["learning_rate"] = now.LearningRate;
+        terms["weight_decay"] = now.WeightDecay;
+        terms["teacher_momentum"] = now.TeacherMomentum;
+        terms["teacher_temperature"] = now.TeacherTemperature;
+        return true;
+    }
+
+    private GradientNorms Clip()
+    {
+        double maximum = Options.Optimization.ClipGradient;
+        return maximum == 0 ? GradientClipping.Measure(_parameters)
+            : Options.Optimization.ClippingKind == ClippingKind.EachParameter ? GradientClipping.ClipEachParameter(_parameters, maximum)
+            : GradientClipping.ClipEachModule(_parameters, maximum);
+    }
+
+    private IEnumerable<(string Prefix, SelfDistillationNetwork Network)> Networks() => [("student.", Pair.Student), ("teacher.", Pair.Teacher)];
+
+    private static Dictionary<string, Tensor> Read(ITensorSource source, string prefix) =>
+        source.Tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(name => name[prefix.Length..], source.Read, StringComparer.Ordinal);
+}
