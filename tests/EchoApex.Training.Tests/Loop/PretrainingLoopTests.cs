@@ -5,6 +5,7 @@ using EchoApex.Core.Runtime;
 using EchoApex.Testing;
 using EchoApex.Training.Dino;
 using EchoApex.Training.Loop;
+using static EchoApex.Training.Tests.Loop.RunFiles;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Tests.Loop;
@@ -257,19 +258,4 @@ public sealed class PretrainingLoopTests
         using var sum = loop.Trainer.Pair.Student.NamedParameters().First(entry => entry.Name == "backbone.blocks.0.attn.qkv.weight").Parameter.sum();
         return sum.item<float>();
     }
-
-    private static float[] Values(Core.Backbones.IBackbone backbone) =>
-        [.. backbone.Module.state_dict().OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry =>
-        {
-            using var values = entry.Value.detach();
-            return values.data<float>().ToArray();
-        })];
-
-    private static byte[] State(string run, int step) => File.ReadAllBytes(Path.Combine(run, "checkpoints", $"step-{step:000000}", "state.safetensors"));
-
-    private static JsonElement[] Lines(string run) =>
-        [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)];
-
-    private static string[] Numbers(string run) =>
-        [.. Lines(run).Select(line => string.Join(' ', line.EnumerateObject().Where(p => p.Name is not ("images_per_second" or "live_tensors")).Select(p => $"{p.Name}={p.Value.GetRawText()}")))];
 }

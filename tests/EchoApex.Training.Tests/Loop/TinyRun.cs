@@ -1,6 +1,7 @@
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dino;
+using EchoApex.Training.Dinov2;
 using EchoApex.Training.Loop;
 using EchoApex.Training.SelfDistillation;
 using EchoApex.Training.Tests.SelfDistillation;
@@ -27,6 +28,26 @@ internal static class TinyRun
         Targets = new TargetOptions { KoleoWeight = 0.1, WarmupTeacherTemperature = 0.04, TeacherTemperature = 0.07, TeacherTemperatureWarmupEpochs = 3 },
         Optimization = new OptimizationOptions { BatchSize = 4, Epochs = 4, StepsPerEpoch = 3, LearningRate = 0.05, WarmupEpochs = 1, TeacherMomentum = 0.9, FreezeLastLayerEpochs = 1 },
         Run = new RunOptions { LogEvery = 1, CheckpointEvery = 1000, TensorBoard = false, Threads = 1 },
+    };
+
+    /// <summary>The same in stage dinov2: a grid of 4 x 4 patches, half of the crops masked, patch loss through the shared head.</summary>
+    public static PretrainingOptions Dinov2 { get; } = Options with
+    {
+        Stage = PretrainingStage.Dinov2,
+        Augmentation = Options.Augmentation with { Global = Options.Augmentation.Global with { Size = 32 }, Local = Options.Augmentation.Local with { Size = 16 } },
+        Backbone = Options.Backbone with { ImageSize = 32, LayerScale = 0.1, DropPathUniform = true },
+        Head = Options.Head with { FreezeLastLayerNorm = false },
+        Ibot = new IbotOptions { Masks = new BlockMaskOptions { MinimumBlock = 1, MaximumRatio = 0.7 } },
+        Optimization = Options.Optimization with { ClippingKind = ClippingKind.EachModule, LayerDecay = 0.8, PatchEmbedMultiplier = 0.2 },
+    };
+
+    /// <summary>The other half of DINOv2's choices: Sinkhorn-Knopp, separate heads without BatchNorm, registers.</summary>
+    public static PretrainingOptions Dinov2Separate { get; } = Dinov2 with
+    {
+        Backbone = Dinov2.Backbone with { Registers = 4, InterpolateOffset = 0, InterpolateAntialias = true },
+        Head = Dinov2.Head with { BatchNorm = false },
+        Targets = Dinov2.Targets with { Kind = TeacherTargets.SinkhornKnopp },
+        Ibot = Dinov2.Ibot with { SeparateHead = true, Head = new HeadOptions { HiddenDim = 20, BottleneckDim = 6, Prototypes = 12, FreezeLastLayerNorm = false } },
     };
 
     public static PretrainingOptions With(PretrainingOptions options, TeacherTargets targets) =>

@@ -13,7 +13,7 @@ public sealed class PretrainingPresetsTests
 
     [Test]
     public void Names_Presets_AreThoseThatAreDocumented() =>
-        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "smoke-cpu", "vits16-dino" }));
+        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "smoke-cpu", "vits14-dinov2", "vits16-dino" }));
 
     [TestCaseSource(nameof(Names))]
     public void Load_Preset_IsValidAndComesBackFromItsResolvedText(string name)
@@ -30,6 +30,26 @@ public sealed class PretrainingPresetsTests
     {
         var differences = PretrainingOptions.Differences(new PretrainingOptions(), PretrainingPresets.Load("vits16-dino"));
         Assert.That(differences.Select(difference => difference.Split(':')[0]), Is.EqualTo(new[] { "augmentation.centers_in_sector" }));
+    }
+
+    [Test]
+    public void Load_SecondStageRecipe_HasTheReferenceValues()
+    {
+        var options = PretrainingPresets.Load("vits14-dinov2", ["backbone.weights=somewhere"]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(options.Stage, Is.EqualTo(PretrainingStage.Dinov2));
+            Assert.That(options.Backbone.LayerScale, Is.EqualTo(1e-5));
+            Assert.That(options.Head.FreezeLastLayerNorm, Is.False);
+            Assert.That((options.Targets.DinoWeight, options.Targets.KoleoWeight, options.Ibot.Weight), Is.EqualTo((1.0, 0.1, 1.0)));
+            Assert.That(options.Ibot, Is.EqualTo(new IbotOptions()));
+            Assert.That((options.Optimization.LayerDecay, options.Optimization.PatchEmbedMultiplier, options.Optimization.ClippingKind), Is.EqualTo((0.9, 0.2, ClippingKind.EachModule)));
+            var schedules = new PretrainingSchedules(options, 1_000_000);
+            Assert.That(schedules.TotalSteps, Is.EqualTo(125_000));
+            Assert.That(schedules.PeakLearningRate, Is.EqualTo(0.001));
+            Assert.That(schedules.At(37_499).TeacherTemperature, Is.EqualTo(0.07));
+            Assert.That(schedules.At(625).TeacherTemperature, Is.GreaterThan(0.04).And.LessThan(0.041), "it rises step by step");
+        });
     }
 
     [Test]
@@ -52,5 +72,5 @@ public sealed class PretrainingPresetsTests
 
     [Test]
     public void Text_UnknownName_ListsThePresets() =>
-        Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, smoke-cpu, vits16-dino"));
+        Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, smoke-cpu, vits14-dinov2, vits16-dino"));
 }
