@@ -20,7 +20,7 @@ internal static class PretrainCommand
         var data = new Option<string[]>("--data") { Description = "Clip files and folders to train on.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var output = new Option<string>("--out") { Description = "Run folder; new, or with --resume the one to go on with.", Required = true };
         var resume = new Option<bool>("--resume") { Description = "Go on from the run folder's last checkpoint. Without --config or --preset its own configuration is taken." };
-        var command = new Command("pretrain", "Pretrain an encoder on clips without labels (DINO). Ctrl-C stops after the step at hand; --resume goes on.")
+        var command = new Command("pretrain", "Pretrain an encoder on clips without labels (DINO, DINOv2). Ctrl-C stops after the step at hand; --resume goes on.")
         {
             config, preset, set, data, output, resume,
         };
