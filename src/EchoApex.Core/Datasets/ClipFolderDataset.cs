@@ -21,7 +21,8 @@ public sealed class ClipFolderDataset
 
     internal ClipFolderDataset(IEnumerable<string> clips, Func<string, SectorFrames> read, ClipDatasetOptions options, ILogger? logger = null)
     {
-        OptionsCheck(options);
+        ArgumentNullException.ThrowIfNull(options);
+        Configuration.OptionsValidator.Validate(options, "data set");
         _paths = [.. clips];
         _read = read;
         _cache = new ClipCache((long)options.CacheMegabytes << 20);
@@ -117,11 +118,5 @@ public sealed class ClipFolderDataset
         }
 
         _logger.LogWarning("Skipped {Path}: {Reason}", _paths[clip], reason);
-    }
-
-    private static void OptionsCheck(ClipDatasetOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        Configuration.OptionsValidator.Validate(options, "data set");
     }
 }

@@ -1,3 +1,4 @@
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources;
@@ -20,7 +21,7 @@ public static class PhantomGenerator
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        OptionValidation.Require(options, "phantom options");
+        OptionsValidator.Validate(options, "phantom options");
         return new Generation(options, seed, index).Run();
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using EchoApex.Core.Arrays;
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources;
 using EchoApex.Core.Sources.Dicom;
@@ -31,8 +32,7 @@ public static class PhantomSetWriter
     public static void Write(string folder, PhantomSetOptions options, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        OptionValidation.Require(options, "phantom set");
-        OptionValidation.Require(options.Clip, "phantom options");
+        OptionsValidator.Validate(options, "phantom set");
         AtomicOutput.CreateFolder(folder, temporary =>
         {
             var manifest = new StringBuilder().AppendJoin(',', Columns).Append('\n');

@@ -1,5 +1,6 @@
 // Shape legend: B = clips a batch, G = global crops, D = feature dimension, C = classes.
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Optimization;
@@ -39,7 +40,7 @@ public static class SupervisedBaseline
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(labels);
-        OptionsCheck.Validate(options, "supervised baseline");
+        OptionsValidator.Validate(options, "supervised baseline");
         if (labels.Count != data.Count || labels.Any(label => label < 0 || label >= classes))
         {
             throw new ArgumentException($"{data.Count} clips need as many labels below {classes}; got {labels.Count}.", nameof(labels));

@@ -1,5 +1,6 @@
 // Shape legend: B = images, V = crops an image (2 global + L local), K = prototypes. Rows are crop-major: all images of
 // crop 0, then all of crop 1, ...
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.SelfDistillation;
 using TorchSharp;
@@ -31,7 +32,7 @@ public sealed class DinoLoss : IDisposable
     /// <exception cref="ConfigurationException">An option lies outside its range.</exception>
     public DinoLoss(DinoLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {
-        OptionsCheck.Validate(options, "DINO loss");
+        OptionsValidator.Validate(options, "DINO loss");
         Options = options;
         _center_1K = zeros(1, options.Prototypes, dtype, device ?? CPU).DetachFromDisposeScope();
     }

@@ -1,3 +1,4 @@
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
 
 namespace EchoApex.Training.Dinov2;
@@ -24,7 +25,7 @@ public sealed class BlockMaskGenerator
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(columns);
         Options = options ?? new BlockMaskOptions();
-        OptionsCheck.Validate(Options, "block masks");
+        OptionsValidator.Validate(Options, "block masks");
         (Rows, Columns) = (rows, columns);
         _maximumBlock = Options.MaximumBlock ?? Math.Floor(0.5 * rows * columns);
         _logAspect = Math.Log(Options.MinimumAspect);

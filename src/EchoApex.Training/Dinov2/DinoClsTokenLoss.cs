@@ -1,4 +1,5 @@
 // Shape legend: B = images, S = student crops, T = teacher crops, K = prototypes. Rows are crop-major.
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -23,7 +24,7 @@ public sealed class DinoClsTokenLoss : IDisposable
     /// <exception cref="ConfigurationException">An option lies outside its range.</exception>
     public DinoClsTokenLoss(CenteredLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {
-        OptionsCheck.Validate(options, "DINO cls-token loss");
+        OptionsValidator.Validate(options, "DINO cls-token loss");
         Options = options;
         _center = new PendingCenter("DINO cls-token loss", options.Prototypes, options.CenterMomentum, device, dtype);
     }

@@ -1,4 +1,5 @@
 // Shape legend: B = images (global crops), N = patches, M = masked patches of all images together, K = prototypes.
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -25,7 +26,7 @@ public sealed class IbotPatchLoss : IDisposable
     /// <exception cref="ConfigurationException">An option lies outside its range.</exception>
     public IbotPatchLoss(CenteredLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32)
     {
-        OptionsCheck.Validate(options, "iBOT patch loss");
+        OptionsValidator.Validate(options, "iBOT patch loss");
         Options = options;
         _center = new PendingCenter("iBOT patch loss", options.Prototypes, options.CenterMomentum, device, dtype);
     }

@@ -1,3 +1,4 @@
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
 
@@ -30,7 +31,7 @@ public sealed class AdamW : IOptimizer
     {
         ArgumentNullException.ThrowIfNull(parameters);
         _options = options ?? new AdamWOptions();
-        OptionsCheck.Validate(_options, "AdamW");
+        OptionsValidator.Validate(_options, "AdamW");
         _fused = fused;
         Parameters = parameters;
         _groups = [.. parameters.Groups.Select(group => new GroupState(group))];

@@ -1,4 +1,5 @@
 // Shape legend: R = rows (crops x images), D = input dimension, E = bottleneck dimension, K = prototypes.
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp;
@@ -28,7 +29,7 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
     public ProjectionHead(ProjectionHeadOptions options, RandomStream? initialization = null)
         : base(nameof(ProjectionHead))
     {
-        OptionsCheck.Validate(options, "projection head");
+        OptionsValidator.Validate(options, "projection head");
         Options = options;
         _mlp = BuildMlp(options, initialization);
         _lastLayer = new WeightNormLinear(options.BottleneckDim, options.Prototypes, options.FreezeLastLayerNorm, initialization);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 
@@ -58,7 +59,7 @@ public static class DicomClipWriter
     {
         if (options is not null)
         {
-            OptionValidation.Require(options, "DICOM writer");
+            OptionsValidator.Validate(options, "DICOM writer");
         }
 
         if (clip.Width > ushort.MaxValue || clip.Height > ushort.MaxValue || (long)clip.FrameCount * clip.FrameLength >= uint.MaxValue)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 
@@ -35,7 +36,7 @@ public static class AviClipWriter
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(clip);
         options ??= new AviWriteOptions();
-        OptionValidation.Require(options, "AVI writer");
+        OptionsValidator.Validate(options, "AVI writer");
         if (clip.Width > ushort.MaxValue || clip.Height > ushort.MaxValue)
         {
             throw new EchoApexException($"Frames of {clip.Width} x {clip.Height} do not fit into an AVI file (65,535 pixels a side).");
