@@ -19,7 +19,7 @@ public sealed class CropResamplerTests
     public void Resample_Shrinking_AveragesOverTheArea([Values(Interpolation.Area, Interpolation.Cubic)] Interpolation interpolation)
     {
         // Cubic weights are cut off at the border, so that black and white do not cancel to the last level there.
-        int tolerance = interpolation == Interpolation.Cubic ? 1 : 0;
+        byte tolerance = interpolation == Interpolation.Cubic ? (byte)1 : (byte)0;
 
         // A checkerboard at pixel scale: without antialiasing it would alias to black or white.
         var image = TestImages.Of(64, 64, (y, x) => ((x + y) & 1) == 0 ? 200 : 100);
