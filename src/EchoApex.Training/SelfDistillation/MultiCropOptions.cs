@@ -28,8 +28,8 @@ public sealed record MultiCropOptions : IValidatableObject
     public bool CentersInSector { get; init; }
 
     /// <summary>
-    /// Resampling. Cubic is the antialiased cubic filter of the references, equal to Pillow's to the bit; area averages
-    /// where a crop shrinks and is bilinear where it grows; bilinear does not average.
+    /// Resampling. Cubic is the antialiased cubic filter of the references, equal to Pillow's within the sector;
+    /// area averages where a crop shrinks and is bilinear where it grows; bilinear does not average.
     /// </summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Cubic;
 
