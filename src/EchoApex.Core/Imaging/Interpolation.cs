@@ -14,7 +14,10 @@ public enum Interpolation
     [JsonStringEnumMemberName("bilinear")]
     Bilinear,
 
-    /// <summary>Bicubic (a = -0.75) over sixteen neighbours, without antialiasing.</summary>
+    /// <summary>
+    /// Bicubic. Frames are resized over sixteen neighbours (a = -0.75) without antialiasing; crops of the multi-crop
+    /// augmentation by the antialiased filter (a = -0.5) of <see cref="Augmentation.BicubicResampler"/>.
+    /// </summary>
     [JsonStringEnumMemberName("cubic")]
     Cubic,
 }

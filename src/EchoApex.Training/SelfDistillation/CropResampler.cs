@@ -1,12 +1,13 @@
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Imaging;
+using EchoApex.Core.Imaging.Augmentation;
 using OpenCvSharp;
 
 namespace EchoApex.Training.SelfDistillation;
 
 /// <summary>
 /// Cuts a box out of a picture, turns it, and resizes it to a square; only the pixels of the box are touched. Outside the
-/// sector the result is 0, inside 1 to 255.
+/// sector the result is 0, inside 1 to 255. Cubic is the antialiased filter of the references; the others are OpenCV's.
 /// </summary>
 internal static unsafe class CropResampler
 {
@@ -23,25 +24,35 @@ internal static unsafe class CropResampler
             throw new ArgumentException($"A crop of side {size} needs {size * size} bytes, got {destination.Length}.", nameof(destination));
         }
 
+        if (interpolation == Interpolation.Cubic && degrees == 0)
+        {
+            ResizeCubic(image.Pixels.Span, image.Height, image.Width, box, size, destination);
+            return;
+        }
+
         fixed (byte* source = image.Pixels.Span)
         fixed (byte* target = destination)
         {
             using var whole = Mat.FromPixelData(image.Height, image.Width, MatType.CV_8UC1, (nint)source);
             using var crop = degrees == 0 ? new Mat(whole, new Rect(box.X, box.Y, box.Width, box.Height)) : Rotate(whole, box, degrees);
-            using var output = Mat.FromPixelData(size, size, MatType.CV_8UC1, (nint)target);
-            bool grows = size > crop.Width || size > crop.Height;
-            if (!grows || interpolation != Interpolation.Cubic)
+            if (interpolation == Interpolation.Cubic)
             {
-                var flags = interpolation == Interpolation.Bilinear || grows ? InterpolationFlags.Linear : InterpolationFlags.Area;
-                using var narrowed = grows && interpolation != Interpolation.Bilinear ? ShrinkLongerAxis(crop, size) : null;
-                Cv2.Resize(narrowed ?? crop, output, new Size(size, size), 0, 0, flags);
+                ResizeCubic(new ReadOnlySpan<byte>((void*)crop.Data, box.Width * box.Height), box.Height, box.Width, box with { X = 0, Y = 0 }, size, destination);
                 return;
             }
 
-            using var shrunk = ShrinkLongerAxis(crop, size);
-            Cv2.Resize(shrunk ?? crop, output, new Size(size, size), 0, 0, InterpolationFlags.Cubic);
-            RestoreMask(shrunk ?? crop, size, destination);
+            using var output = Mat.FromPixelData(size, size, MatType.CV_8UC1, (nint)target);
+            bool grows = size > crop.Width || size > crop.Height;
+            var flags = interpolation == Interpolation.Bilinear || grows ? InterpolationFlags.Linear : InterpolationFlags.Area;
+            using var narrowed = grows && interpolation != Interpolation.Bilinear ? ShrinkLongerAxis(crop, size) : null;
+            Cv2.Resize(narrowed ?? crop, output, new Size(size, size), 0, 0, flags);
         }
+    }
+
+    private static void ResizeCubic(ReadOnlySpan<byte> source, int height, int width, CropBox box, int size, Span<byte> destination)
+    {
+        BicubicResampler.ResizedCrop(source, height, width, 1, box.Y, box.X, box.Height, box.Width, destination, size, size);
+        RestoreMask(source, width, box, size, destination);
     }
 
     // A box that shrinks along one axis and grows along the other is first averaged along the shrinking axis.
@@ -77,15 +88,25 @@ internal static unsafe class CropResampler
         return result;
     }
 
-    // A cubic filter overshoots: dark sector pixels may fall to 0 and the rim may spill outwards.
-    private static void RestoreMask(Mat crop, int size, Span<byte> destination)
+    // A cubic filter overshoots and mixes: dark sector pixels may fall to 0 and the rim may spill outwards. A pixel belongs
+    // to the sector if the source pixel under its centre does.
+    private static void RestoreMask(ReadOnlySpan<byte> source, int width, CropBox box, int size, Span<byte> destination)
     {
-        using var nearest = new Mat();
-        Cv2.Resize(crop, nearest, new Size(size, size), 0, 0, InterpolationFlags.Nearest);
-        var mask = new ReadOnlySpan<byte>((void*)nearest.Data, size * size);
-        for (int i = 0; i < mask.Length; i++)
+        Span<int> columns = size <= 1024 ? stackalloc int[size] : new int[size];
+        for (int x = 0; x < size; x++)
         {
-            destination[i] = mask[i] == 0 ? (byte)0 : Math.Max(destination[i], (byte)1);
+            columns[x] = (int)(((2L * x) + 1) * box.Width / (2L * size));
+        }
+
+        for (int y = 0; y < size; y++)
+        {
+            int row = box.Y + (int)(((2L * y) + 1) * box.Height / (2L * size));
+            var from = source.Slice((row * width) + box.X, box.Width);
+            var to = destination.Slice(y * size, size);
+            for (int x = 0; x < to.Length; x++)
+            {
+                to[x] = from[columns[x]] == 0 ? (byte)0 : Math.Max(to[x], (byte)1);
+            }
         }
     }
 }

@@ -28,8 +28,8 @@ public sealed record MultiCropOptions : IValidatableObject
     public bool CentersInSector { get; init; }
 
     /// <summary>
-    /// Resampling. Shrinking always averages over areas, except for bilinear; growing is bilinear (area, bilinear) or
-    /// cubic. The reference uses an antialiased cubic filter.
+    /// Resampling. Cubic is the antialiased cubic filter of the references, equal to Pillow's within the sector;
+    /// area averages where a crop shrinks and is bilinear where it grows; bilinear does not average.
     /// </summary>
     public Interpolation Interpolation { get; init; } = Interpolation.Cubic;
 
