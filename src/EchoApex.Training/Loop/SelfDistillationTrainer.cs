@@ -62,7 +62,7 @@ public abstract class SelfDistillationTrainer : IDisposable
     /// <param name="globals_BCHW">Global crops [G * B, 3, S, S], crop-major.</param>
     /// <param name="locals_BCHW">Local crops [L * B, 3, s, s], crop-major; null without local crops.</param>
     /// <param name="diagnostics">Whether entropy, center and feature rank are measured.</param>
-    /// <returns>When loss or gradients are not finite, weights, optimizer and centers are as they were before.</returns>
+    /// <returns>When loss or gradients are not finite, weights, optimizer and centers are as they were before; running statistics of BatchNorm, which no training step reads, have seen the batch.</returns>
     public TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
     {
         ArgumentNullException.ThrowIfNull(globals_BCHW);
@@ -113,7 +113,12 @@ public abstract class SelfDistillationTrainer : IDisposable
     /// <param name="owned">Receives the tensors that are copies.</param>
     internal IEnumerable<KeyValuePair<string, Tensor>> SaveState(ICollection<Tensor> owned)
     {
-        var state = new List<KeyValuePair<string, Tensor>>(NetworkTensors());
+        var state = new List<KeyValuePair<string, Tensor>>();
+        foreach (var (prefix, network) in Networks())
+        {
+            state.AddRange(network.StateTensors().Select(entry => KeyValuePair.Create(prefix + entry.Key, entry.Value)));
+        }
+
         foreach (var (prefix, copies) in new[] { (OptimizerPrefix, _optimizer.SaveState()), (LossPrefix, SaveLossState()) })
         {
             foreach (var (name, value) in copies)
@@ -126,9 +131,9 @@ public abstract class SelfDistillationTrainer : IDisposable
         return state;
     }
 
-    /// <summary>Weights and buffers of student and teacher by name; they stay the networks'.</summary>
-    internal IEnumerable<KeyValuePair<string, Tensor>> NetworkTensors() =>
-        Networks().SelectMany(entry => entry.Network.StateTensors().Select(tensor => KeyValuePair.Create(entry.Prefix + tensor.Key, tensor.Value)));
+    /// <summary>Weights of student and teacher by name; they stay the networks'.</summary>
+    internal IEnumerable<KeyValuePair<string, Tensor>> Weights() =>
+        Networks().SelectMany(entry => entry.Network.NamedParameters().Select(named => KeyValuePair.Create<string, Tensor>(entry.Prefix + named.Name, named.Parameter)));
 
     /// <summary>Restores a state of <see cref="SaveState"/> from a file.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>

@@ -41,7 +41,7 @@ public static class StepReplay
         }
 
         string[] inputs = [.. NotFinite(batch)];
-        string[] weights = [.. NotFinite(trainer.NetworkTensors())];
+        string[] weights = [.. NotFinite(trainer.Weights())];
         trainer.TraceNonFinite = true;
         var result = trainer.Step(state.Step, globals_BCHW, locals_BCHW, diagnostics: false);
         return new StepReplayReport

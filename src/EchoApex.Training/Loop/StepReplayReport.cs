@@ -23,7 +23,7 @@ public sealed record StepReplayReport
     /// <summary>Weights of student and teacher that were not finite before the step: then an earlier step is to blame.</summary>
     public required IReadOnlyList<string> NonFiniteWeights { get; init; }
 
-    /// <summary>The student's parameters whose gradient is not finite.</summary>
+    /// <summary>The student's parameters whose gradient, or its float32 norm, is not finite.</summary>
     public required IReadOnlyList<string> NonFiniteGradients { get; init; }
 
     /// <summary>Whether the repetition has the run's terms to the last bit.</summary>

@@ -34,9 +34,10 @@ public sealed class KillResumeTests
         RunWhole(folder, whole);
 
         int done = 0;
-        for (int round = 0; done < kills; round++)
+        int rounds = 0;
+        while (done < kills)
         {
-            string run = folder.File($"run{round}");
+            string run = folder.File($"run{rounds++}");
             while (done < kills && KillOnce(folder, run, random, kills - done))
             {
                 done++;
@@ -47,7 +48,7 @@ public sealed class KillResumeTests
             AssertSame(run, whole);
         }
 
-        TestContext.Out.WriteLine($"{done} kills, every run equal to the uninterrupted one");
+        TestContext.Out.WriteLine($"{done} kills in {rounds} runs, every run equal to the uninterrupted one");
     }
 
     private void RunWhole(TemporaryFolder folder, string run)
@@ -63,18 +64,23 @@ public sealed class KillResumeTests
         TestContext.Out.WriteLine($"uninterrupted: first step after {_start.TotalSeconds:0.00} s, then {_step.TotalMilliseconds:0.0} ms a step");
     }
 
-    // One kill in four falls somewhere in the start, where the run folder is made or restored; the others fall between
-    // two steps further on. False when the run came to its end first.
+    // One kill in four falls somewhere in the start, where the run folder is made or restored; the others fall within the
+    // time of a step after a random step further on. False when the run came to its end first.
     private bool KillOnce(TemporaryFolder folder, string run, RandomStream random, int killsLeft)
     {
-        long before = LastStep(run);
-        int stride = Math.Max(1, 2 * (int)(Steps - LastCheckpoint(run)) / killsLeft);
+        (long before, long from) = (LastStep(run), LastCheckpoint(run));
+        if (from == Steps && Directory.Exists(Path.Combine(run, "model")))
+        {
+            return false;
+        }
+
+        int stride = Math.Max(1, 2 * (int)(Steps - from) / killsLeft);
         bool early = random.NextBoolean(0.25);
-        long target = early ? long.MinValue : LastCheckpoint(run) + 1 + random.NextInt32(stride);
-        var delay = random.Uniform(0, 1) * (early ? _start : 2 * _step);
+        long target = early ? long.MinValue : from + 1 + random.NextInt32(stride);
+        var delay = random.Uniform(0, 1) * (early ? _start : _step);
         using var process = Start(folder, run);
         // A resumed run first cuts the lines beyond its checkpoint; before that, the old ones would count.
-        bool started = early || before <= LastCheckpoint(run) || Wait(process, () => LastStep(run) < before, TimeSpan.Zero);
+        bool started = early || before <= from || Wait(process, () => LastStep(run) < before, TimeSpan.Zero);
         bool running = started && Wait(process, () => early || LastStep(run) >= Math.Min(target, Steps), delay);
         if (running)
         {
@@ -82,7 +88,7 @@ public sealed class KillResumeTests
         }
 
         Assert.That(process.WaitForExit(Limit), Is.True);
-        TestContext.Out.WriteLine($"{Path.GetFileName(run)}: from step {(before == 0 ? 0 : LastCheckpoint(run))}, exit {process.ExitCode}, metrics to {LastStep(run)}, checkpoint {LastCheckpoint(run)}{(early ? ", in the start" : "")}");
+        TestContext.Out.WriteLine($"{Path.GetFileName(run)}: from step {from}, exit {process.ExitCode}, metrics to {LastStep(run)}, checkpoint {LastCheckpoint(run)}{(early ? ", in the start" : "")}");
         Assert.That(process.ExitCode, Is.AnyOf(0, SigKillExit));
         return process.ExitCode == SigKillExit;
     }
