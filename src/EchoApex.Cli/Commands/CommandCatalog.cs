@@ -13,6 +13,7 @@ internal static class CommandCatalog
         yield return PhantomCommand.Create();
         yield return ImportCommand.Create();
         yield return PretrainCommand.Create();
+        yield return ReplayCommand.Create();
         yield return PlotCommand.Create();
         yield return EmbedCommand.Create();
         yield return DemoCommand.Create();

@@ -38,10 +38,8 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
     /// <summary>Losses and centers.</summary>
     internal Dinov2Losses Losses => _losses;
 
-    /// <inheritdoc/>
-    public override TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
+    private protected override TrainingStep StepCore(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
     {
-        ArgumentNullException.ThrowIfNull(globals_BCHW);
         using var masks = MaskBatch.Draw(_masks, (int)globals_BCHW.shape[0], RandomStream.For(Options.Seed, "masking", step));
         return Step(step, globals_BCHW, locals_BCHW, masks, diagnostics);
     }

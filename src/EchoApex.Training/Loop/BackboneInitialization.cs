@@ -56,7 +56,7 @@ internal static class BackboneInitialization
         }
 
         using var noGrad = no_grad();
-        using var values = tensor(table).reshape(positions_1TD.shape);
-        positions_1TD.copy_(values);
+        using var scope = NewDisposeScope();
+        positions_1TD.copy_(tensor(table).reshape(positions_1TD.shape));
     }
 }

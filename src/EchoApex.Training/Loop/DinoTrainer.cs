@@ -34,8 +34,7 @@ public sealed class DinoTrainer : SelfDistillationTrainer
         });
     }
 
-    /// <inheritdoc/>
-    public override TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
+    private protected override TrainingStep StepCore(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
     {
         using var scope = NewDisposeScope();
         var now = Schedules.At(step);

@@ -137,7 +137,7 @@ public sealed class PretrainingLoop : IDisposable
         if (!result.IsFinite)
         {
             var samples = batch.Draws.Select(draw => _data.PathOf(ClipOf(draw)));
-            string capture = _folder.Capture(_state, _trainer, globals_BCHW, locals_BCHW, result.Terms, samples);
+            string capture = _folder.Capture(_options, _state, _trainer, globals_BCHW, locals_BCHW, result.Terms, samples);
             throw new TrainingDivergedException(_state.Step + 1, result.Terms, capture);
         }
 

@@ -13,11 +13,14 @@ namespace EchoApex.Training.Loop;
 /// </summary>
 internal sealed class RunFolder
 {
+    internal const string StateName = "state.json";
+    internal const string TensorsName = "state.safetensors";
     private const string ConfigName = "config.yaml";
-    private const string StateName = "state.json";
-    private const string TensorsName = "state.safetensors";
     private const string ModelName = "model";
     private const string CheckpointsName = "checkpoints";
+    private const string StepPrefix = "step-";
+    private const string PartialSuffix = ".partial";
+    private const string FreshSuffix = ".new";
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     private RunFolder(string root) => Root = root;
@@ -32,6 +35,8 @@ internal sealed class RunFolder
 
     private string Checkpoints => Path.Combine(Root, CheckpointsName);
 
+    private string Divergence => Path.Combine(Root, "divergence");
+
     /// <summary>Starts a new run folder.</summary>
     /// <exception cref="EchoApexException">The folder exists and is not empty.</exception>
     public static RunFolder Create(string root, PretrainingOptions options, string heading)
@@ -41,8 +46,14 @@ internal sealed class RunFolder
             throw new EchoApexException($"The run folder '{root}' exists. Go on with it by --resume, or choose another folder; nothing was written.");
         }
 
-        AtomicOutput.RequireNew(root);
         var folder = new RunFolder(root);
+        if (Directory.Exists(root))
+        {
+            // All that a kill can leave before there is a configuration; the folder may be somebody else's, so nothing more is touched.
+            RemovePartial(root, ConfigName);
+        }
+
+        AtomicOutput.RequireNew(root);
         AtomicOutput.WriteText(Path.Combine(root, ConfigName), heading + ConfigurationWriter.ToYaml(options));
         return folder;
     }
@@ -59,9 +70,14 @@ internal sealed class RunFolder
 
         var started = new ConfigurationLoader().LoadFile<PretrainingOptions>(path);
         var differences = PretrainingOptions.Differences(started, options);
-        return differences.Count == 0
-            ? new RunFolder(root)
-            : throw new ConfigurationException(path, [.. differences.Select(difference => difference + " A run is resumed with the options it was started with.")]);
+        if (differences.Count > 0)
+        {
+            throw new ConfigurationException(path, [.. differences.Select(difference => difference + " A run is resumed with the options it was started with.")]);
+        }
+
+        var folder = new RunFolder(root);
+        folder.RemoveLeftovers();
+        return folder;
     }
 
     /// <summary>The newest checkpoint; null when none was written yet.</summary>
@@ -87,7 +103,7 @@ internal sealed class RunFolder
 
         foreach (string old in AllCheckpoints().SkipLast(keep).Where(old => old != path))
         {
-            Directory.Delete(old, recursive: true);
+            Remove(old);
         }
 
         return path;
@@ -97,44 +113,37 @@ internal sealed class RunFolder
     /// <exception cref="CheckpointException">It is damaged or does not fit the run.</exception>
     public static RunState ReadCheckpoint(string path, SelfDistillationTrainer trainer)
     {
-        string stateFile = Path.Combine(path, StateName);
-        RunState? state;
+        var state = ReadState(path);
+        using var tensors = SafetensorsFile.Open(Path.Combine(path, TensorsName));
+        trainer.LoadState(tensors);
+        return state;
+    }
+
+    /// <summary>Where a checkpoint stands, without its tensors.</summary>
+    /// <exception cref="CheckpointException">The file is damaged.</exception>
+    public static RunState ReadState(string path)
+    {
+        string file = Path.Combine(path, StateName);
         try
         {
-            state = JsonSerializer.Deserialize<RunState>(File.ReadAllText(stateFile), Json);
+            return JsonSerializer.Deserialize<RunState>(File.ReadAllText(file), Json) is { Step: >= 0, SamplerPosition: >= 0, Clips: > 0 } state ? state
+                : throw new CheckpointException(file, "has no step, sampler position or number of clips. Delete the folder to resume from the checkpoint before.");
         }
         catch (JsonException error)
         {
-            throw new CheckpointException(stateFile, $"is not a checkpoint's state: {error.Message} Delete the folder to resume from the checkpoint before.", error);
+            throw new CheckpointException(file, $"is not a checkpoint's state: {error.Message} Delete the folder to resume from the checkpoint before.", error);
         }
-
-        using var tensors = SafetensorsFile.Open(Path.Combine(path, TensorsName));
-        trainer.LoadState(tensors);
-        return state is { Step: >= 0, SamplerPosition: >= 0 } ? state
-            : throw new CheckpointException(stateFile, "has no step or sampler position. Delete the folder to resume from the checkpoint before.");
     }
 
     /// <summary>Saves what led to a step that is not finite.</summary>
-    public string Capture(RunState state, SelfDistillationTrainer trainer, Tensor globals, Tensor? locals, IReadOnlyDictionary<string, double> terms, IEnumerable<string> samples)
+    public string Capture(PretrainingOptions options, RunState state, SelfDistillationTrainer trainer, Tensor globals, Tensor? locals, IReadOnlyDictionary<string, double> terms, IEnumerable<string> samples)
     {
-        string path = Path.Combine(Root, "divergence", NameOf(state.Step + 1));
-        if (Directory.Exists(path))
-        {
-            Directory.Delete(path, recursive: true);
-        }
-
+        string path = Path.Combine(Divergence, NameOf(state.Step + 1));
+        Remove(path);
         AtomicOutput.CreateFolder(path, folder =>
         {
+            DivergenceCapture.Write(folder, options, state.Step + 1, globals, locals, terms, samples);
             Write(folder, state, trainer);
-            var batch = new Dictionary<string, Tensor> { ["globals"] = globals };
-            if (locals is not null)
-            {
-                batch["locals"] = locals;
-            }
-
-            SafetensorsWriter.Write(Path.Combine(folder, "batch.safetensors"), batch);
-            var values = terms.ToDictionary(term => term.Key, term => term.Value.ToString("R", CultureInfo.InvariantCulture));
-            File.WriteAllText(Path.Combine(folder, "terms.json"), JsonSerializer.Serialize(new { step = state.Step + 1, terms = values, samples }, Json));
         });
         return path;
     }
@@ -142,24 +151,16 @@ internal sealed class RunFolder
     /// <summary>Writes the model folder beside the old one and puts it in its place.</summary>
     public void ReplaceModel(Action<string> save)
     {
-        string fresh = Model + ".new";
-        if (Directory.Exists(fresh))
-        {
-            Directory.Delete(fresh, recursive: true);
-        }
-
+        string fresh = Model + FreshSuffix;
+        Remove(fresh);
         save(fresh);
-        if (Directory.Exists(Model))
-        {
-            Directory.Delete(Model, recursive: true);
-        }
-
+        Remove(Model);
         Directory.Move(fresh, Model);
     }
 
     private IEnumerable<string> AllCheckpoints() =>
         Directory.Exists(Checkpoints)
-            ? Directory.EnumerateDirectories(Checkpoints, "step-*").Where(folder => File.Exists(Path.Combine(folder, StateName)) && StepOf(folder) is not null).OrderBy(StepOf)
+            ? Directory.EnumerateDirectories(Checkpoints, StepPrefix + "*").Where(folder => File.Exists(Path.Combine(folder, StateName)) && StepOf(folder) is not null).OrderBy(StepOf)
             : [];
 
     private static void Write(string folder, RunState state, SelfDistillationTrainer trainer)
@@ -174,14 +175,54 @@ internal sealed class RunFolder
             owned.ForEach(tensor => tensor.Dispose());
         }
 
-        File.WriteAllText(Path.Combine(folder, StateName), JsonSerializer.Serialize(state, Json));
+        AtomicOutput.WriteText(Path.Combine(folder, StateName), JsonSerializer.Serialize(state, Json));
     }
 
-    private static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"step-{step:000000}");
+    // What a killed process was writing or deleting; a run belongs to one process at a time.
+    private void RemoveLeftovers()
+    {
+        RemovePartial(Root, ConfigName);
+        RemovePartial(Root, Path.GetFileName(Metrics));
+        RemovePartial(Root, ModelName);
+        RemovePartial(Checkpoints, StepPrefix);
+        RemovePartial(Divergence, StepPrefix);
+        Remove(Model + FreshSuffix);
+    }
+
+    private static void RemovePartial(string folder, string name)
+    {
+        if (!Directory.Exists(folder))
+        {
+            return;
+        }
+
+        foreach (string file in Directory.GetFiles(folder, name + "*" + PartialSuffix))
+        {
+            File.Delete(file);
+        }
+
+        foreach (string inner in Directory.GetDirectories(folder, name + "*" + PartialSuffix))
+        {
+            Directory.Delete(inner, recursive: true);
+        }
+    }
+
+    // Renamed first, so that a kill in the middle never leaves half a folder under a name that counts.
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            string doomed = $"{folder}.{Guid.NewGuid():N}{PartialSuffix}";
+            Directory.Move(folder, doomed);
+            Directory.Delete(doomed, recursive: true);
+        }
+    }
+
+    private static string NameOf(long step) => string.Create(CultureInfo.InvariantCulture, $"{StepPrefix}{step:000000}");
 
     private static long? StepOf(string folder)
     {
         string name = Path.GetFileName(folder);
-        return !name.Contains(".partial", StringComparison.Ordinal) && long.TryParse(name.AsSpan("step-".Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : null;
+        return !name.EndsWith(PartialSuffix, StringComparison.Ordinal) && long.TryParse(name.AsSpan(StepPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long step) ? step : null;
     }
 }

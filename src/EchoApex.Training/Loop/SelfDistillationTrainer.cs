@@ -47,6 +47,9 @@ public abstract class SelfDistillationTrainer : IDisposable
     /// <summary>Norms of the last step's gradients, before clipping.</summary>
     internal GradientNorms? LastGradientNorms { get; private set; }
 
+    /// <summary>Whether gradients are computed and measured even when the loss is not finite, to see where.</summary>
+    internal bool TraceNonFinite { get; set; }
+
     /// <summary>The optimizer's parameter groups.</summary>
     internal IReadOnlyList<FlatGroup> Groups => _parameters.Groups;
 
@@ -59,7 +62,29 @@ public abstract class SelfDistillationTrainer : IDisposable
     /// <param name="globals_BCHW">Global crops [G * B, 3, S, S], crop-major.</param>
     /// <param name="locals_BCHW">Local crops [L * B, 3, s, s], crop-major; null without local crops.</param>
     /// <param name="diagnostics">Whether entropy, center and feature rank are measured.</param>
-    public abstract TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics);
+    /// <returns>When loss or gradients are not finite, weights, optimizer and centers are as they were before; running statistics of BatchNorm, which no training step reads, have seen the batch.</returns>
+    public TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
+    {
+        ArgumentNullException.ThrowIfNull(globals_BCHW);
+        var before = SaveLossState();
+        try
+        {
+            var result = StepCore(step, globals_BCHW, locals_BCHW, diagnostics);
+            if (!result.IsFinite)
+            {
+                LoadLossState(before);
+            }
+
+            return result;
+        }
+        finally
+        {
+            foreach (var value in before.Values)
+            {
+                value.Dispose();
+            }
+        }
+    }
 
     /// <summary>Starts student and teacher from the weights that the options name, if any.</summary>
     /// <exception cref="CheckpointException">Weights are damaged or do not fit.</exception>
@@ -106,6 +131,10 @@ public abstract class SelfDistillationTrainer : IDisposable
         return state;
     }
 
+    /// <summary>Weights of student and teacher by name; they stay the networks'.</summary>
+    internal IEnumerable<KeyValuePair<string, Tensor>> Weights() =>
+        Networks().SelectMany(entry => entry.Network.NamedParameters().Select(named => KeyValuePair.Create<string, Tensor>(entry.Prefix + named.Name, named.Parameter)));
+
     /// <summary>Restores a state of <see cref="SaveState"/> from a file.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
     internal void LoadState(ITensorSource source)
@@ -144,6 +173,8 @@ public abstract class SelfDistillationTrainer : IDisposable
         }
     }
 
+    private protected abstract TrainingStep StepCore(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics);
+
     /// <summary>A copy of the losses' state (centers); the caller disposes it.</summary>
     private protected abstract IReadOnlyDictionary<string, Tensor> SaveLossState();
 
@@ -178,6 +209,13 @@ public abstract class SelfDistillationTrainer : IDisposable
     {
         if (!double.IsFinite(total.ReadDouble()))
         {
+            if (TraceNonFinite)
+            {
+                _parameters.ZeroGradients();
+                total.backward();
+                LastGradientNorms = GradientClipping.Measure(_parameters);
+            }
+
             return false;
         }
 

@@ -25,7 +25,7 @@ public sealed class TrainingDivergedException : EchoApexException
     private static string Compose(long step, IReadOnlyDictionary<string, double> terms, string capture)
     {
         string values = string.Join(", ", terms.Select(term => string.Create(CultureInfo.InvariantCulture, $"{term.Key} {term.Value:0.######}")));
-        return $"Training diverged at step {step}: {values}. The optimizer step was not taken. Batch, weights and values are in {capture}. "
+        return $"Training diverged at step {step}: {values}. The optimizer step was not taken. Batch, weights and values are in {capture}; echoapex replay {capture} repeats the step and names what is not finite. "
             + "Resume from an earlier checkpoint with a lower learning rate, a longer warm-up or a higher teacher temperature.";
     }
 }

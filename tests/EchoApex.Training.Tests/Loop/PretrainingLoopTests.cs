@@ -95,10 +95,20 @@ public sealed class PretrainingLoopTests
         }
 
         File.AppendAllText(Path.Combine(run, "metrics.jsonl"), "{\"step\":7,\"lo");
-        Directory.CreateDirectory(Path.Combine(run, "checkpoints", "step-000006.abc.partial"));
+        string[] leftovers = [Path.Combine("checkpoints", "step-000006.abc.partial"), "model.new", "model.new.abc.partial", "model.abc.partial"];
+        foreach (string leftover in leftovers)
+        {
+            Directory.CreateDirectory(Path.Combine(run, leftover));
+            File.WriteAllText(Path.Combine(run, leftover, "state.json"), "{");
+        }
+
+        File.WriteAllText(Path.Combine(run, "metrics.jsonl.abc.partial"), "{");
+        File.WriteAllText(Path.Combine(run, "curves.png.abc.partial"), "another program's");
         using (var resumed = TinyRun.Open(options, run, resume: true))
         {
             Assert.That(resumed.StartStep, Is.EqualTo(4));
+            Assert.That(Directory.EnumerateFileSystemEntries(run, "*.partial", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EqualTo(new[] { "curves.png.abc.partial" }));
+            Assert.That(Directory.Exists(Path.Combine(run, "model.new")), Is.False);
             resumed.Run();
         }
 
@@ -210,6 +220,27 @@ public sealed class PretrainingLoopTests
         using var folder = new TemporaryFolder();
         TinyRun.Open(TinyRun.Options, folder.File("run")).Dispose();
         Assert.That(() => TinyRun.Open(TinyRun.Options, folder.File("run")), Throws.TypeOf<EchoApexException>().With.Message.Contains("--resume"));
+    }
+
+    [Test]
+    public void Constructor_FolderOfARunKilledBeforeItsConfigurationWasWritten_StartsAnew()
+    {
+        using var folder = new TemporaryFolder();
+        string run = folder.File("run");
+        Directory.CreateDirectory(run);
+        File.WriteAllText(Path.Combine(run, "config.yaml.abc.partial"), "seed:");
+        TinyRun.Open(TinyRun.Options, run).Dispose();
+        Assert.That(Directory.EnumerateFileSystemEntries(run).Select(Path.GetFileName), Is.EqualTo(new[] { "config.yaml" }));
+    }
+
+    [Test]
+    public void Constructor_FolderOfSomebodyElse_IsRefusedAndLeftAsItWas()
+    {
+        using var folder = new TemporaryFolder();
+        string other = folder.File("download.partial");
+        File.WriteAllText(other, "half a film");
+        Assert.That(() => TinyRun.Open(TinyRun.Options, folder.Path), Throws.TypeOf<EchoApexException>().With.Message.Contains("not empty"));
+        Assert.That(File.Exists(other), Is.True);
     }
 
     [Test]

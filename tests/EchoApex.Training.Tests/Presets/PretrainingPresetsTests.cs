@@ -13,7 +13,7 @@ public sealed class PretrainingPresetsTests
 
     [Test]
     public void Names_Presets_AreThoseThatAreDocumented() =>
-        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "smoke-cpu", "vits14-dinov2", "vits16-dino" }));
+        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "smoke-cpu", "vitb16-echo", "vits14-dinov2", "vits16-dino", "vits16-echo" }));
 
     [TestCaseSource(nameof(Names))]
     public void Load_Preset_IsValidAndComesBackFromItsResolvedText(string name)
@@ -30,6 +30,20 @@ public sealed class PretrainingPresetsTests
     {
         var differences = PretrainingOptions.Differences(new PretrainingOptions(), PretrainingPresets.Load("vits16-dino"));
         Assert.That(differences.Select(difference => difference.Split(':')[0]), Is.EqualTo(new[] { "augmentation.centers_in_sector" }));
+    }
+
+    [TestCase("vits16-echo", "vit_small_patch16", 384)]
+    [TestCase("vitb16-echo", "vit_base_patch16", 768)]
+    public void Load_EchoRecipe_DiffersFromTheReferenceInArchitectureAndAugmentationAlone(string name, string architecture, int width)
+    {
+        var options = PretrainingPresets.Load(name);
+        Assert.That(options.Backbone.Architecture, Is.EqualTo(architecture));
+        Assert.That(options.Backbone.ToConfig(options.Stage, forTeacher: false).EmbedDim, Is.EqualTo(width));
+        string[] changed = [.. PretrainingOptions.Differences(PretrainingPresets.Load("vits16-dino"), options).Select(difference => difference.Split(':')[0]).Where(key => key != "backbone.architecture")];
+        string[] expected = ["global.solarize_probability", "two_frames", "jitter_probability", "log_gamma", "offset", "ramp", "noise", "speckle"];
+        Assert.That(changed, Is.EquivalentTo(expected.Select(key => "augmentation." + key)));
+        var marked = PretrainingPresets.Text(name).Split('\n').Where(line => line.Contains("# ours", StringComparison.Ordinal)).Select(line => line.Split(':')[0].Trim());
+        Assert.That(marked, Is.SupersetOf(expected.Select(key => key.Split('.')[0]).Append("centers_in_sector").Append("flip_probability")), "values that are ours are marked");
     }
 
     [Test]
@@ -72,5 +86,5 @@ public sealed class PretrainingPresetsTests
 
     [Test]
     public void Text_UnknownName_ListsThePresets() =>
-        Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, smoke-cpu, vits14-dinov2, vits16-dino"));
+        Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, smoke-cpu, vitb16-echo, vits14-dinov2, vits16-dino, vits16-echo"));
 }
