@@ -65,9 +65,12 @@ public static class OptionsValidator
     private static string Explain(ValidationAttribute rule, object? value)
     {
         string shown = ConfigurationWriter.FormatScalar(value);
-        return rule is RangeAttribute range
-            ? string.Create(CultureInfo.InvariantCulture, $"{shown} is outside {range.Minimum} .. {range.Maximum}")
-            : $"{shown}: {rule.FormatErrorMessage("the value")}";
+        return rule switch
+        {
+            RangeAttribute range => string.Create(CultureInfo.InvariantCulture, $"{shown} is outside {range.Minimum} .. {range.Maximum}"),
+            MinLengthAttribute minimum => string.Create(CultureInfo.InvariantCulture, $"{shown} has fewer than {minimum.Length} entries"),
+            _ => $"{shown}: {rule.FormatErrorMessage("the value")}",
+        };
     }
 
     private static string Place(string? place) => place is null ? "." : $" ({place}).";

@@ -126,7 +126,7 @@ public sealed class PhantomGeneratorTests
     {
         Assert.That(
             () => PhantomGenerator.Generate(new PhantomOptions { ImageSize = 8, Frames = 0, Views = [] }, 0, 0),
-            Throws.TypeOf<ConfigurationException>().With.Message.Contains("ImageSize = 8").And.Message.Contains("Frames = 0").And.Message.Contains("Views"));
+            Throws.TypeOf<ConfigurationException>().With.Message.Contains("image_size: 8").And.Message.Contains("frames: 0").And.Message.Contains("views: [] has fewer than 1 entries"));
         Assert.That(() => PhantomGenerator.Generate(Small, 0, -1), Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 

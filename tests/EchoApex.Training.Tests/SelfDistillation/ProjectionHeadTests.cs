@@ -95,7 +95,7 @@ public sealed class ProjectionHeadTests
         var error = Assert.Throws<ConfigurationException>(() => _ = new ProjectionHead(Small with { HiddenDim = 0, Layers = 0 }));
 
         Assert.That(error!.Faults, Has.Count.EqualTo(2));
-        Assert.That(error.Message, Does.Contain("HiddenDim = 0").And.Contain("Layers = 0"));
+        Assert.That(error.Message, Does.Contain("hidden_dim: 0").And.Contain("layers: 0"));
     }
 
     private static double Std(ProjectionHead head, string name) => head.get_parameter(name)!.std().item<float>();

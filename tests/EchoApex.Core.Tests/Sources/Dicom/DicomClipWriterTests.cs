@@ -166,7 +166,7 @@ public sealed class DicomClipWriterTests
         string path = folder.File("clip.dcm");
         Assert.That(
             () => DicomClipWriter.Write(path, TestClips.Make(1), new DicomWriteOptions { JpegQuality = 0 }),
-            Throws.TypeOf<ConfigurationException>().With.Message.Contains("JpegQuality = 0"));
+            Throws.TypeOf<ConfigurationException>().With.Message.Contains("jpeg_quality: 0"));
         Assert.That(Directory.EnumerateFileSystemEntries(folder.Path), Is.Empty);
     }
 

@@ -96,7 +96,7 @@ public sealed class AviClipWriterTests
         using var folder = new TemporaryFolder();
         Assert.That(
             () => AviClipWriter.Write(folder.File("clip.avi"), TestClips.Make(1), new AviWriteOptions { JpegQuality = 101 }),
-            Throws.TypeOf<ConfigurationException>().With.Message.Contains("JpegQuality = 101"));
+            Throws.TypeOf<ConfigurationException>().With.Message.Contains("jpeg_quality: 101"));
         Assert.That(Directory.EnumerateFileSystemEntries(folder.Path), Is.Empty);
     }
 
