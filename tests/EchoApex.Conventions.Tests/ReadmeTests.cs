@@ -28,6 +28,7 @@ public sealed class ReadmeTests
     [TestCase("phantom")]
     [TestCase("import")]
     [TestCase("pretrain")]
+    [TestCase("replay")]
     [TestCase("plot")]
     [TestCase("embed")]
     [TestCase("demo")]
