@@ -40,6 +40,11 @@ internal static class CliErrors
             await Report("error: ", error, verbose).ConfigureAwait(false);
             return 1;
         }
+        catch (TypeInitializationException error) when (error.TypeName.StartsWith("OpenCvSharp", StringComparison.Ordinal))
+        {
+            await Console.Error.WriteLineAsync("error: OpenCV does not load on this machine. Run 'echoapex doctor': it names what is missing.").ConfigureAwait(false);
+            return 1;
+        }
         catch (Exception error)
         {
             await Report("internal error, please report it: ", error, verbose).ConfigureAwait(false);

@@ -15,7 +15,7 @@ public static class BackboneFactory
     /// </param>
     /// <returns>The encoder; the caller disposes it.</returns>
     /// <exception cref="ConfigurationException">The configuration has faults; the message lists all.</exception>
-    /// <exception cref="TorchRuntimeException">libtorch cannot be used on this machine.</exception>
+    /// <exception cref="NativeRuntimeException">libtorch cannot be used on this machine.</exception>
     public static IBackbone Create(BackboneConfig config, RandomStream? initialization = null)
     {
         BackboneValidation.ThrowIfInvalid(config);

@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 using OpenCvSharp;
 using TorchSharp;
 
 namespace EchoApex.Core.Runtime;
 
 /// <summary>Looks at everything outside EchoApex that it stands on: runtime, libtorch, GPU, OpenCV, MPI.</summary>
-public static partial class EnvironmentReport
+public static class EnvironmentReport
 {
     private static readonly string[] MpiLibraries = ["libmpi.so.40", "libmpich.so.12", "libmpi.so.12", "libmpi.so", "msmpi.dll", "libmpi.dylib"];
 
@@ -41,7 +40,7 @@ public static partial class EnvironmentReport
             TorchRuntime.EnsureAvailable();
             return new("libtorch", FindingStatus.Ok, $"TorchSharp {PackageVersion(typeof(torch))}, libtorch {torch.__version__}");
         }
-        catch (TorchRuntimeException error)
+        catch (NativeRuntimeException error)
         {
             return new("libtorch", FindingStatus.Fault, "does not load", error.Message);
         }
@@ -53,7 +52,7 @@ public static partial class EnvironmentReport
         {
             TorchRuntime.EnsureAvailable();
         }
-        catch (TorchRuntimeException)
+        catch (NativeRuntimeException)
         {
             return [];
         }
@@ -68,36 +67,12 @@ public static partial class EnvironmentReport
     {
         try
         {
-            return new("OpenCV", FindingStatus.Ok, $"OpenCvSharp4 {PackageVersion(typeof(Cv2))}, OpenCV {Cv2.GetVersionString()}");
+            return new("OpenCV", FindingStatus.Ok, $"OpenCvSharp4 {PackageVersion(typeof(Cv2))}, OpenCV {OpenCvRuntime.EnsureAvailable()}");
         }
-        catch (Exception error) when (error is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException)
+        catch (NativeRuntimeException error)
         {
-            return new("OpenCV", FindingStatus.Fault, "does not load", ExplainOpenCv());
+            return new("OpenCV", FindingStatus.Fault, "does not load", error.Message);
         }
-    }
-
-    private static string ExplainOpenCv()
-    {
-        string file = OperatingSystem.IsWindows() ? "OpenCvSharpExtern.dll" : OperatingSystem.IsMacOS() ? "libOpenCvSharpExtern.dylib" : "libOpenCvSharpExtern.so";
-        string? path = TorchRuntime.NativeFolders().Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
-        if (path is null)
-        {
-            return $"{file} is not beside the application. Add a runtime package: OpenCvSharp4.official.runtime.linux-x64 or OpenCvSharp4.runtime.win.";
-        }
-
-        try
-        {
-            NativeLibrary.Load(path);
-        }
-        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
-        {
-            var missing = MissingLibrary().Match(error.Message);
-            return missing.Success
-                ? $"The system library {missing.Groups[1].Value} is missing. Debian and Ubuntu: apt-get install -y --no-install-recommends libgtk-3-0; Fedora and RHEL: dnf install gtk3."
-                : error.Message;
-        }
-
-        return "The library loads but does not answer; check that the OpenCvSharp4 and runtime packages have the same version.";
     }
 
     private static EnvironmentFinding Mpi()
@@ -126,7 +101,4 @@ public static partial class EnvironmentReport
             ? new("MPI launcher", FindingStatus.Absent, $"no {file} on the path", "Only needed for several processes. Debian and Ubuntu: apt-get install openmpi-bin.")
             : new("MPI launcher", FindingStatus.Ok, path);
     }
-
-    [GeneratedRegex(@"(lib[\w.+-]+\.so[.\d]*): cannot open shared object file")]
-    private static partial Regex MissingLibrary();
 }

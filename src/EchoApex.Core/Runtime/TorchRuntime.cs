@@ -7,7 +7,7 @@ namespace EchoApex.Core.Runtime;
 public static class TorchRuntime
 {
     /// <summary>Loads the native libraries or explains what keeps them from loading.</summary>
-    /// <exception cref="TorchRuntimeException">A native library is missing or refuses to load; the message names it and the remedy.</exception>
+    /// <exception cref="NativeRuntimeException">A native library is missing or refuses to load; the message names it and the remedy.</exception>
     public static void EnsureAvailable()
     {
         try
@@ -17,7 +17,7 @@ public static class TorchRuntime
         }
         catch (Exception error) when (error is NotSupportedException or DllNotFoundException or TypeInitializationException or EntryPointNotFoundException or BadImageFormatException)
         {
-            throw new TorchRuntimeException(Explain(error), error);
+            throw new NativeRuntimeException(Explain(error), error);
         }
     }
 

@@ -18,6 +18,7 @@ public static class ClipReader
     /// <summary>Opens a DICOM file, a video, a picture, or a folder of pictures.</summary>
     /// <param name="path">File or folder.</param>
     /// <exception cref="DataException">The path does not exist, is of no known family, or cannot be read.</exception>
+    /// <exception cref="NativeRuntimeException">OpenCV cannot be used on this machine.</exception>
     public static EchoClip Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -26,6 +27,8 @@ public static class ClipReader
         {
             throw new DataException(path, "does not exist.");
         }
+
+        OpenCvRuntime.EnsureAvailable();
 
         // Decoders report damage to the standard error stream by themselves; here it becomes an exception.
         Cv2.SetLogLevel(LogLevel.SILENT);

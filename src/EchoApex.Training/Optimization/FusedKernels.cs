@@ -41,7 +41,7 @@ internal static partial class FusedKernels
         arguments.CopyTo(stack);
         if (aoti_torch_call_dispatcher(name, "", ref MemoryMarshal.GetReference(stack)) != 0)
         {
-            throw new TorchRuntimeException($"libtorch refused {name}; its own message is on standard error.");
+            throw new NativeRuntimeException($"libtorch refused {name}; its own message is on standard error.");
         }
     }
 
@@ -63,7 +63,7 @@ internal static partial class FusedKernels
     {
         if (error != 0)
         {
-            throw new TorchRuntimeException("libtorch could not build the arguments of a fused operator.");
+            throw new NativeRuntimeException("libtorch could not build the arguments of a fused operator.");
         }
     }
 
