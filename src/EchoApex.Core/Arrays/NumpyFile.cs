@@ -101,7 +101,11 @@ public static partial class NumpyFile
         int length = start[8] | (start[9] << 8);
         if (start[6] >= 2)
         {
-            stream.ReadExactly(start[10..12]);
+            if (stream.ReadAtLeast(start[10..12], 2, throwOnEndOfStream: false) < 2)
+            {
+                throw new DataException(path, "ends inside its header.");
+            }
+
             length |= (start[10] << 16) | (start[11] << 24);
         }
 

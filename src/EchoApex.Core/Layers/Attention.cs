@@ -52,7 +52,7 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         var qkv_BhTd = ProjectHeads(x_BTD);
         double scale = Math.Pow(qkv_BhTd[0].shape[3], -0.5);
-        var scores_BhTT = einsum("bhqd,bhkd->bhqk", qkv_BhTd[0] * scale, qkv_BhTd[1]);
+        var scores_BhTT = einsum("bhqd,bhkd->bhqk", qkv_BhTd[0].Times(scale), qkv_BhTd[1]);
         return scores_BhTT.softmax(-1).MoveToOuterDisposeScope();
     }
 

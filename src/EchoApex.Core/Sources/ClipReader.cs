@@ -101,8 +101,16 @@ public static class ClipReader
             return true;
         }
 
-        byte[] head = ReadHead(path);
-        return Sources.Any(source => source.Recognizes(path, head));
+        try
+        {
+            byte[] head = ReadHead(path);
+            return Sources.Any(source => source.Recognizes(path, head));
+        }
+        catch (DataException)
+        {
+            // Listed, so that opening it reports the reason: one file out of reach must not end the walk.
+            return true;
+        }
     }
 
     private static byte[] ReadHead(string path)

@@ -80,6 +80,14 @@ public sealed class NumpyFileTests
     }
 
     [Test]
+    public void Read_VersionTwoCutInTheLength_IsADataException()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("a.npy"), [0x93, .. "NUMPY"u8, 2, 0, 60, 0]);
+        Assert.Throws<DataException>(() => NumpyFile.Read<float>(folder.File("a.npy")));
+    }
+
+    [Test]
     public void Read_MissingFile_SaysSo() =>
         Assert.That(() => NumpyFile.Read<float>("/nowhere/a.npy"), Throws.TypeOf<DataException>().With.Message.Contains("does not exist"));
 }

@@ -54,6 +54,16 @@ public sealed class ClipReaderTests
     }
 
     [Test]
+    public void EnumerateClips_FileOutOfReach_IsListedAndDoesNotEndTheWalk()
+    {
+        using var folder = new TemporaryFolder();
+        File.CreateSymbolicLink(folder.File("a"), folder.File("gone"));
+        File.WriteAllText(folder.File("b.png"), "x");
+        Assert.That(ClipReader.EnumerateClips(folder.Path), Is.EqualTo(new[] { folder.File("a"), folder.File("b.png") }));
+        Assert.That(() => ClipReader.Open(folder.File("a")), Throws.InstanceOf<DataException>());
+    }
+
+    [Test]
     public void EnumerateClips_OfMixedFolder_FindsClipsInOrdinalOrder()
     {
         using var folder = new TemporaryFolder();
