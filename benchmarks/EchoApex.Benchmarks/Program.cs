@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using EchoApex.Benchmarks.Forward;
 using EchoApex.Benchmarks.Loading;
+using EchoApex.Benchmarks.Training;
 
 // End-to-end measurements have a verb of their own; everything else is BenchmarkDotNet's.
 switch (args)
@@ -9,6 +10,8 @@ switch (args)
         return ForwardBenchmark.Run(forwardArguments);
     case ["load", .. var loadArguments]:
         return LoadBenchmark.Run(loadArguments);
+    case ["step", .. var stepArguments]:
+        return StepBenchmark.Run(stepArguments);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
