@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Globalization;
 using EchoApex.Core.Backbones;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Checkpoints.KeyMaps;
+using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
 
 namespace EchoApex.Cli.Commands;
 
@@ -16,15 +19,20 @@ internal static class ImportCommand
         var imageSize = new Option<int?>("--image-size") { Description = "Side of the images that the weights were made for, in pixels. Default: taken from the position table." };
         var output = new Option<string>("--out") { Description = "The model folder to make.", Required = true };
         var name = new Option<string?>("--name") { Description = "Name of the model for people." };
+        var mean = new Option<string?>("--mean") { Description = "Mean of red, green, blue that the weights were trained with, for instance 0.5,0.5,0.5 for timm's AugReg models. Default: ImageNet's." };
+        var std = new Option<string?>("--std") { Description = "Standard deviation of red, green, blue, like --mean." };
         var command = new Command("import", "Make a model folder of weights saved by PyTorch. Nothing in the file is executed.")
         {
-            weights, from, architecture, imageSize, output, name,
+            weights, from, architecture, imageSize, output, name, mean, std,
         };
         command.SetAction(parsed =>
         {
             string folder = parsed.GetRequiredValue(output);
+            var standard = new Preprocessing();
             var report = WeightsImporter.Import(new ImportOptions
             {
+                Mean = Numbers("--mean", parsed.GetValue(mean)) ?? standard.Mean,
+                Std = Numbers("--std", parsed.GetValue(std)) ?? standard.Std,
                 From = parsed.GetRequiredValue(from),
                 Weights = parsed.GetRequiredValue(weights),
                 Architecture = parsed.GetRequiredValue(architecture),
@@ -50,7 +58,20 @@ internal static class ImportCommand
         Console.WriteLine($"{keys.Loaded.Count} keys loaded{(report.Prefix.Length > 0 ? $" from '{report.Prefix}'" : "")}{(keys.Converted.Count > 0 ? $", {keys.Converted.Count} of them converted to float32" : "")}");
         PrintNames("dropped (no part of the encoder)", keys.Dropped);
         PrintNames("not in the file, set to zero", keys.Zeroed);
+        Console.WriteLine(FormattableString.Invariant($"input: mean {string.Join(' ', report.Preprocessing.Mean)}, std {string.Join(' ', report.Preprocessing.Std)} on 0..1 (--mean and --std change it; a weights file does not say)"));
         Console.WriteLine($"wrote {folder}");
+    }
+
+    private static double[]? Numbers(string option, string? text)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        return [.. text.Split(',').Select(part => double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number
+            : throw new ConfigurationException("command line", $"{option}: '{part}' is not a number. Give three numbers, such as 0.5,0.5,0.5."))];
     }
 
     private static void PrintNames(string what, IReadOnlyList<string> names)

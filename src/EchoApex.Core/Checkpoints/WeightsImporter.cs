@@ -11,9 +11,9 @@ public static class WeightsImporter
     /// <summary>Imports weights. The folder appears only when everything fits.</summary>
     /// <remarks>
     /// The encoder follows the file where a family has variants: LayerScale, mask token and the resizing of the position
-    /// table (timm: to a size, antialiased) are set as the weights need them. The preprocessing written is ImageNet's mean and
+    /// table (timm: to a size, antialiased) are set as the weights need them. The preprocessing written is by default ImageNet's mean and
     /// standard deviation, which DINO, DINOv2, DeiT and torchvision were trained with, at the size of the position table (224
-    /// for a ResNet); timm's AugReg weights were trained with mean and standard deviation 0.5: edit config.json for these.
+    /// for a ResNet); timm's AugReg weights were trained with 0.5: <see cref="ImportOptions.Mean"/>, <see cref="ImportOptions.Std"/>.
     /// </remarks>
     /// <exception cref="CheckpointException">The file is damaged or does not fit the architecture.</exception>
     /// <exception cref="ConfigurationException">A name is unknown, or the image size does not fit.</exception>
@@ -34,7 +34,8 @@ public static class WeightsImporter
             ZeroIfMissing = config.Family == "resnet" ? ["num_batches_tracked"] : [],
             Remedy = $"Check that the file holds {keyMap.Name} weights of {options.Architecture}; --from and --arch choose what is expected.",
         });
-        var preprocessing = new Preprocessing { ImageSize = config.ImageSize, Normalization = Normalization.Channel };
+        var preprocessing = new Preprocessing { ImageSize = config.ImageSize, Normalization = Normalization.Channel, Mean = options.Mean, Std = options.Std };
+        preprocessing.Validate("import");
         ModelFolder.Save(options.Output, backbone, preprocessing, new ModelInfo
         {
             Name = options.Name ?? $"{keyMap.Name} {options.Architecture}",

@@ -42,6 +42,22 @@ public sealed class ImportCommandTests
     }
 
     [Test]
+    public void Import_MeanAndStd_AreWrittenIntoTheFolder()
+    {
+        using var folder = new TemporaryFolder();
+        using var backbone = BackboneFactory.Create(BackboneArchitectures.Get("vit_small_patch14", 28), new RandomStream(1));
+        SafetensorsWriter.Write(folder.File("w.safetensors"), backbone.Module.state_dict());
+        string[] arguments = ["import", "--from", "dinov2", folder.File("w.safetensors"), "--arch", "vit_small_patch14", "--out", folder.File("model"), "--std", "0.5,0.5,0.5"];
+        Assert.That(CommandLine.Run([.. arguments, "--mean", "0.5,half,0.5"]).Error, Does.Contain("half"));
+        Assert.That(CommandLine.Run([.. arguments, "--mean", "0.5,0.5"]).Error, Does.Contain("mean").And.Contain("3"));
+        Assert.That(Directory.Exists(folder.File("model")), Is.False);
+        var result = CommandLine.Run([.. arguments, "--mean", "0.5,0.5,0.5"]);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        using var loaded = ModelFolder.Load(folder.File("model"));
+        Assert.That(loaded.Preprocessing.Mean.Concat(loaded.Preprocessing.Std), Is.All.EqualTo(0.5));
+    }
+
+    [Test]
     public void Import_RandomBytes_IsOneError()
     {
         using var folder = new TemporaryFolder();
