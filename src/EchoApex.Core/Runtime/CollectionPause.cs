@@ -32,6 +32,9 @@ public sealed class CollectionPause : IDisposable
         if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion || GC.GetTotalAllocatedBytes() - _start > Budget / 4)
         {
             End();
+
+            // Starting a pause only finds room for its budget, in new memory where it can: without this nothing is ever freed.
+            GC.Collect();
             Begin();
         }
     }
