@@ -21,6 +21,7 @@ internal static class StepBenchmark
     {
         int steps = arguments.Length == 0 ? 6 : int.Parse(arguments[0], CultureInfo.InvariantCulture);
         TorchRuntime.EnsureAvailable();
+        NativeAllocator.KeepFreedMemory();
         Console.WriteLine("## DINOv2 step, ViT-S/14, batch 4, 2 x 224 + 8 x 98, 8,192 prototypes, float32");
         Console.WriteLine();
         Console.WriteLine($"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {get_num_threads()} threads, medians of {steps} steps after 2 of warm-up");

@@ -35,5 +35,36 @@ public sealed class Linear : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Maps [..., I] to [..., O].</summary>
-    public override Tensor forward(Tensor input) => nn.functional.linear(input, _weight, _bias);
+    public override Tensor forward(Tensor input) => Apply(input, _weight, _bias);
+
+    /// <summary>The map followed by the exact GELU; in one pass when no gradient is recorded.</summary>
+    internal Tensor ForwardGelu(Tensor input)
+    {
+        if (!is_grad_enabled() && DnnlLinear.Serves(input, _weight))
+        {
+            return DnnlLinear.Apply(input, _weight, _bias, DnnlLinear.Epilogue.Gelu);
+        }
+
+        using var mapped = forward(input);
+        return is_grad_enabled() ? mapped.gelu() : mapped.gelu_().alias();
+    }
+
+    /// <summary>
+    /// The map for a weight that is not this layer's own, with gradients: oneDNN in float32 on the CPU, where it is up to
+    /// twice as fast as MKL, libtorch's own elsewhere.
+    /// </summary>
+    /// <param name="input">[..., I].</param>
+    /// <param name="weight">[O, I].</param>
+    /// <param name="bias">[O], or null.</param>
+    /// <returns>[..., O].</returns>
+    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias)
+    {
+        if (!DnnlLinear.Serves(input, weight))
+        {
+            return nn.functional.linear(input, weight, bias);
+        }
+
+        bool gradient = is_grad_enabled() && (input.requires_grad || weight.requires_grad || bias is { requires_grad: true });
+        return gradient ? LinearFunction.apply(input, weight, bias!) : DnnlLinear.Apply(input, weight, bias);
+    }
 }

@@ -31,15 +31,7 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
     /// <summary>[B, T, D] to [B, T, D].</summary>
     public override Tensor forward(Tensor x_BTD)
     {
-        using var hidden = _expand.forward(x_BTD);
-        if (!is_grad_enabled())
-        {
-            // The widest tensor of the network: without gradient nobody else reads it.
-            hidden.gelu_();
-            return _contract.forward(hidden);
-        }
-
-        using var activated = hidden.gelu();
+        using var activated = _expand.ForwardGelu(x_BTD);
         return _contract.forward(activated);
     }
 }

@@ -21,7 +21,8 @@ namespace EchoApex.Training.Loop;
 /// of a run that was never interrupted (same number of libtorch threads).
 /// </summary>
 /// <remarks>
-/// OpenCV's own threads are turned off for the process, because the loader's threads already use the cores.
+/// OpenCV's own threads are turned off for the process, because the loader's threads already use the cores; and freed
+/// memory stays in the process (<see cref="NativeAllocator.KeepFreedMemory"/>).
 /// <para>Thread safety: an instance belongs to the thread that made it.</para>
 /// </remarks>
 public sealed class PretrainingLoop : IDisposable
@@ -56,6 +57,7 @@ public sealed class PretrainingLoop : IDisposable
         _logger = loggers?.CreateLogger<PretrainingLoop>() ?? (ILogger)NullLogger.Instance;
         _options = options;
         Cv2.SetNumThreads(1);
+        NativeAllocator.KeepFreedMemory();
         if (options.Run.Threads is { } threads)
         {
             set_num_threads(threads);

@@ -1,7 +1,9 @@
 // Shape legend: R = rows (crops x images), D = bottleneck dimension, K = prototypes.
+using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using Linear = EchoApex.Core.Layers.Linear;
 
 namespace EchoApex.Training.SelfDistillation;
 
@@ -41,6 +43,6 @@ internal sealed class WeightNormLinear : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var weight_KD = EffectiveWeight();
-        return nn.functional.linear(input, weight_KD);
+        return Linear.Apply(input, weight_KD, null);
     }
 }

@@ -1,0 +1,113 @@
+using EchoApex.Core.Layers;
+using EchoApex.Core.Runtime;
+using EchoApex.Testing;
+using static TorchSharp.torch;
+using Linear = EchoApex.Core.Layers.Linear;
+using Parameter = TorchSharp.Modules.Parameter;
+
+namespace EchoApex.Core.Tests.Layers;
+
+[NoTensorLeaks]
+public sealed class LinearTests
+{
+    [TestCase(1, 5, 7, 3)]
+    [TestCase(3, 17, 96, 33)]
+    [TestCase(2, 257, 384, 1536)]
+    public void Apply_WithGradients_EqualsLibtorchsOwn(int images, int tokens, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        var input = rand(images, tokens, inputs) - 0.5;
+        var weight = (rand(outputs, inputs) - 0.5) / Math.Sqrt(inputs);
+        var bias = rand(outputs);
+        var upstream = rand(images, tokens, outputs) - 0.5;
+
+        var expected = Gradients(nn.functional.linear, input, weight, bias, upstream);
+        var actual = Gradients(Linear.Apply, input, weight, bias, upstream);
+
+        Assert.Multiple(() =>
+        {
+            foreach (var (name, want, got) in expected.Zip(actual, (a, b) => (a.Name, a.Value, b.Value)))
+            {
+                double largest = want.abs().max().ReadDouble();
+                Assert.That((want - got).abs().max().ReadDouble(), Is.LessThan(1e-5 * Math.Max(1, largest)), name);
+            }
+        });
+    }
+
+    [Test]
+    public void Apply_ToATransposedView_EqualsTheCopy()
+    {
+        using var scope = NewDisposeScope();
+        var input = rand(24, 40).t();
+        var weight = rand(18, 24);
+        using var noGrad = no_grad();
+        Assert.That((Linear.Apply(input, weight, null) - Linear.Apply(input.contiguous(), weight, null)).abs().max().ReadDouble(), Is.LessThan(1e-5));
+    }
+
+    [TestCase(true, false)]
+    [TestCase(false, true)]
+    public void Apply_WithAFrozenPart_GivesGradientToTheRestAlone(bool inputNeeds, bool weightNeeds)
+    {
+        using var scope = NewDisposeScope();
+        var input = rand(6, 8);
+        input.requires_grad = inputNeeds;
+        var weight = new Parameter(rand(4, 8), weightNeeds);
+        var bias = new Parameter(rand(4), requires_grad: false);
+        Linear.Apply(input, weight, bias).sum().backward();
+        Assert.Multiple(() =>
+        {
+            Assert.That(input.grad is not null, Is.EqualTo(inputNeeds));
+            Assert.That(weight.grad is not null, Is.EqualTo(weightNeeds));
+            Assert.That(bias.grad, Is.Null);
+        });
+    }
+
+    [Test]
+    public void Apply_ToSeveralPassesOfOneWeight_AddsTheirGradients()
+    {
+        using var scope = NewDisposeScope();
+        var weight = new Parameter(rand(4, 8));
+        var (first, second) = (rand(5, 8), rand(3, 8));
+        (Linear.Apply(first, weight, null).sum() + Linear.Apply(second, weight, null).sum()).backward();
+        var expected = first.sum([0]) + second.sum([0]);
+        Assert.That((weight.grad! - expected).abs().max().ReadDouble(), Is.LessThan(1e-5));
+    }
+
+    [Test]
+    public void Apply_ToNoRows_GivesNoRows()
+    {
+        using var scope = NewDisposeScope();
+        Assert.That(Linear.Apply(zeros(0, 8), rand(4, 8), null).shape, Is.EqualTo(new long[] { 0, 4 }));
+    }
+
+    [Test]
+    public void Apply_InFloat64_KeepsTheType()
+    {
+        using var scope = NewDisposeScope();
+        Assert.That(Linear.Apply(rand(2, 8, ScalarType.Float64), rand(4, 8, ScalarType.Float64), null).dtype, Is.EqualTo(ScalarType.Float64));
+    }
+
+    [Test]
+    public void ForwardGelu_WithoutGradient_IsTheExactGelu()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new Linear(64, 96);
+        layer.Initialize(RandomStream.For(1, "test"));
+        var input = randn(50, 64) * 20;
+        var expected = layer.ForwardGelu(input);
+        using var noGrad = no_grad();
+        Assert.That((layer.ForwardGelu(input) - expected).abs().max().ReadDouble(), Is.LessThan(1e-5));
+    }
+
+    private static List<(string Name, Tensor Value)> Gradients(
+        Func<Tensor, Tensor, Tensor?, Tensor> map, Tensor input, Tensor weight, Tensor bias, Tensor upstream)
+    {
+        var x = input.detach().clone().requires_grad_();
+        var w = new Parameter(weight.clone());
+        var b = new Parameter(bias.clone());
+        var output = map(x, w, b);
+        output.backward([upstream]);
+        return [("output", output.detach()), ("input", x.grad!), ("weight", w.grad!), ("bias", b.grad!)];
+    }
+}
