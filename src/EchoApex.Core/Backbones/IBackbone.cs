@@ -1,4 +1,5 @@
 // Shape legend: B = images, H, W = input size in pixels, N = patches (H / PatchSize x W / PatchSize), D = feature dimension.
+using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
 
 namespace EchoApex.Core.Backbones;
@@ -24,6 +25,9 @@ public interface IBackbone : IDisposable
 
     /// <summary>Number of stages for <see cref="ExtractIntermediate"/>: 12 blocks, or 4 ResNet stages.</summary>
     int StageCount { get; }
+
+    /// <summary>The format that the network computes in: float32 unless set. Features are float32 either way.</summary>
+    Precision Precision { get; set; }
 
     /// <summary>Encodes images.</summary>
     /// <param name="images_BCHW">Normalised images [B, 3, H, W].</param>

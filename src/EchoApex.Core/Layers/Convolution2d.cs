@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace EchoApex.Core.Layers;
 
 /// <summary>A convolution with the keys "weight" [O, I, K, K] and, with bias, "bias" [O]. The weight starts uninitialised.</summary>
-internal sealed class Convolution2d : nn.Module<Tensor, Tensor>
+internal sealed class Convolution2d : nn.Module<Tensor, Tensor>, IPrecisionLayer
 {
     private readonly long[] _stride;
     private readonly long[] _padding;
@@ -30,6 +30,9 @@ internal sealed class Convolution2d : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public Precision Precision { get; set; }
+
     /// <summary>PyTorch's default: uniform over ±1/sqrt(fan in), weight and bias.</summary>
     public void InitializeUniform(RandomStream random)
     {
@@ -48,13 +51,26 @@ internal sealed class Convolution2d : nn.Module<Tensor, Tensor>
     {
         if (!_subsamples)
         {
-            return nn.functional.conv2d(input_BIHW, _weight, _bias, _stride, _padding);
+            return Convolve(input_BIHW, _stride, _padding);
         }
 
         // The gradient of a 1x1 convolution with a stride and 512 or more inputs ends the process in oneDNN 3.7
         // (division by zero, libtorch 2.10 on AVX-512). Leaving the pixels out beforehand is the same map.
         using var rows = input_BIHW.slice(2, 0, input_BIHW.shape[2], _stride[0]);
         using var pixels = rows.slice(3, 0, input_BIHW.shape[3], _stride[1]);
-        return nn.functional.conv2d(pixels, _weight, _bias);
+        return Convolve(pixels, [1, 1], [0, 0]);
+    }
+
+    private Tensor Convolve(Tensor input, long[] stride, long[] padding)
+    {
+        if (Precision == Precision.Fp32)
+        {
+            return nn.functional.conv2d(input, _weight, _bias, stride, padding);
+        }
+
+        using var narrowInput = input.As(ScalarType.BFloat16);
+        using var narrowWeight = _weight.As(ScalarType.BFloat16);
+        using var narrowBias = _bias?.As(ScalarType.BFloat16);
+        return nn.functional.conv2d(narrowInput, narrowWeight, narrowBias, stride, padding);
     }
 }

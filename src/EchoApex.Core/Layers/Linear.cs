@@ -8,7 +8,7 @@ namespace EchoApex.Core.Layers;
 
 /// <summary>A linear map with bias, <c>y = x W^T + b</c>, with the state-dict keys "weight" [O, I] and "bias" [O].</summary>
 /// <remarks>The weight is uninitialised memory until <see cref="Initialize"/> or a weights file fills it; the bias starts at 0.</remarks>
-public sealed class Linear : nn.Module<Tensor, Tensor>
+public sealed class Linear : nn.Module<Tensor, Tensor>, IPrecisionLayer
 {
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
@@ -27,6 +27,9 @@ public sealed class Linear : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <inheritdoc/>
+    public Precision Precision { get; set; }
+
     /// <summary>Fills the weight from a normal distribution of standard deviation 0.02 and the bias with 0, as every ViT here does.</summary>
     public void Initialize(RandomStream random)
     {
@@ -35,12 +38,12 @@ public sealed class Linear : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Maps [..., I] to [..., O].</summary>
-    public override Tensor forward(Tensor input) => Apply(input, _weight, _bias);
+    public override Tensor forward(Tensor input) => Apply(input, _weight, _bias, Precision);
 
     /// <summary>The map followed by the exact GELU; in one pass when no gradient is recorded.</summary>
     internal Tensor ForwardGelu(Tensor input)
     {
-        if (!is_grad_enabled() && DnnlLinear.Serves(input, _weight))
+        if (!is_grad_enabled() && Precision == Precision.Fp32 && DnnlLinear.Serves(input, _weight))
         {
             return DnnlLinear.Apply(input, _weight, _bias, DnnlLinear.Epilogue.Gelu);
         }
@@ -56,9 +59,20 @@ public sealed class Linear : nn.Module<Tensor, Tensor>
     /// <param name="input">[..., I].</param>
     /// <param name="weight">[O, I].</param>
     /// <param name="bias">[O], or null.</param>
-    /// <returns>[..., O].</returns>
-    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias)
+    /// <param name="precision">The format of the products.</param>
+    /// <returns>[..., O]; bfloat16 with <see cref="Precision.Bf16"/>.</returns>
+    public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision = Precision.Fp32)
     {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(weight);
+        if (precision == Precision.Bf16)
+        {
+            using var narrowInput = input.As(ScalarType.BFloat16);
+            using var narrowWeight = weight.As(ScalarType.BFloat16);
+            using var narrowBias = bias?.As(ScalarType.BFloat16);
+            return nn.functional.linear(narrowInput, narrowWeight, narrowBias);
+        }
+
         if (!DnnlLinear.Serves(input, weight))
         {
             return nn.functional.linear(input, weight, bias);

@@ -19,6 +19,9 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The format of the convolution.</summary>
+    public Precision Precision => _projection.Precision;
+
     /// <summary>PyTorch's default convolution weights: the reference re-initialises Linear layers alone.</summary>
     public void Initialize(RandomStream random) => _projection.InitializeUniform(random);
 

@@ -77,13 +77,14 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
         {
             return _dropPath.AddResidual(x_BTD, kept_KTD =>
             {
-                var update_KTD = layer.forward(norm.forward(kept_KTD));
+                var update_KTD = layer.forward(norm.forward(kept_KTD)).As(x_BTD.dtype);
                 return scale is null ? update_KTD : scale.forward(update_KTD);
             });
         }
 
         using var normed_BTD = norm.forward(x_BTD);
-        using var branch_BTD = layer.forward(normed_BTD);
+        using var computed_BTD = layer.forward(normed_BTD);
+        using var branch_BTD = computed_BTD.As(x_BTD.dtype);
         if (scale is not null)
         {
             return scale.AddTo(x_BTD, branch_BTD, overwrite);

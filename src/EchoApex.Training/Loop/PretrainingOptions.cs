@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EchoApex.Core.Configuration;
+using EchoApex.Core.Runtime;
 using EchoApex.Training.SelfDistillation;
 
 namespace EchoApex.Training.Loop;
@@ -13,6 +14,12 @@ public sealed record PretrainingOptions : IValidatableObject
 {
     /// <summary>The method: dino or dinov2.</summary>
     public PretrainingStage Stage { get; init; } = PretrainingStage.Dino;
+
+    /// <summary>
+    /// The format that networks compute in: fp32 or bf16. Weights, optimizer, losses, centers, norms and the moving average
+    /// are float32 either way. The references train in fp16 with a loss scale; bf16 needs none.
+    /// </summary>
+    public Precision Precision { get; init; }
 
     /// <summary>Seed of weights, sampling, augmentation, masks and stochastic depth.</summary>
     public ulong Seed { get; init; }

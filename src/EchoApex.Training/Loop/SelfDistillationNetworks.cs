@@ -22,7 +22,10 @@ internal static class SelfDistillationNetworks
 
         var head = CreateHead(options.Head, backbone.FeatureDimension, random);
         bool separate = options.Stage == PretrainingStage.Dinov2 && options.Ibot is { SeparateHead: true, Weight: > 0 };
-        return new SelfDistillationNetwork(backbone, head, separate ? CreateHead(options.Ibot.Head, backbone.FeatureDimension, random) : null);
+        return new SelfDistillationNetwork(backbone, head, separate ? CreateHead(options.Ibot.Head, backbone.FeatureDimension, random) : null)
+        {
+            Precision = options.Precision,
+        };
     }
 
     private static ProjectionHead CreateHead(HeadOptions options, int inputs, RandomStream? random) => new(

@@ -37,6 +37,20 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
         register_module("last_layer", _lastLayer);
     }
 
+    /// <summary>The format of the linear maps: float32 unless set. Normalisation and scores are float32 either way.</summary>
+    public Precision Precision
+    {
+        get => _lastLayer.Precision;
+        set
+        {
+            _lastLayer.Precision = value;
+            foreach (var linear in modules().OfType<Linear>())
+            {
+                linear.Precision = value;
+            }
+        }
+    }
+
     /// <summary>The options that the head was built with.</summary>
     public ProjectionHeadOptions Options { get; }
 
@@ -44,7 +58,8 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var scope = NewDisposeScope();
-        var bottleneck_RE = nn.functional.normalize(_mlp.call(input), 2, -1, NormEpsilon);
+        var mapped_RE = _mlp.call(input);
+        var bottleneck_RE = nn.functional.normalize(Precision == Precision.Bf16 ? mapped_RE.to(ScalarType.Float32) : mapped_RE, 2, -1, NormEpsilon);
         return _lastLayer.call(bottleneck_RE).MoveToOuterDisposeScope();
     }
 

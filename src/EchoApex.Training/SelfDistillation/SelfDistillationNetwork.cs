@@ -1,4 +1,5 @@
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Runtime;
 using EchoApex.Training.Optimization;
 using static TorchSharp.torch;
 
@@ -39,6 +40,21 @@ public sealed class SelfDistillationNetwork : IDisposable
 
     /// <summary>The patch tokens' own head; null when they go through <see cref="Head"/>, or nowhere.</summary>
     public ProjectionHead? PatchHead { get; }
+
+    /// <summary>The format that encoder and heads compute in; see <see cref="IBackbone.Precision"/>.</summary>
+    public Precision Precision
+    {
+        get => Backbone.Precision;
+        set
+        {
+            Backbone.Precision = value;
+            Head.Precision = value;
+            if (PatchHead is not null)
+            {
+                PatchHead.Precision = value;
+            }
+        }
+    }
 
     /// <summary>All parameters, the backbone's first: backbone.NAME, head.NAME, ibot_head.NAME.</summary>
     public IEnumerable<NamedParameter> NamedParameters() => Parts().SelectMany(part => NamedParameter.Of(part.Module, part.Prefix));

@@ -32,6 +32,9 @@ internal sealed class WeightNormLinear : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>The format of the product; the scores are float32 either way.</summary>
+    public Precision Precision { get; set; }
+
     /// <summary>The effective weight [K, D].</summary>
     public Tensor EffectiveWeight()
     {
@@ -43,6 +46,12 @@ internal sealed class WeightNormLinear : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         using var weight_KD = EffectiveWeight();
-        return Linear.Apply(input, weight_KD, null);
+        if (Precision == Precision.Fp32)
+        {
+            return Linear.Apply(input, weight_KD, null);
+        }
+
+        using var narrow_RK = Linear.Apply(input, weight_KD, null, Precision);
+        return narrow_RK.to(ScalarType.Float32);
     }
 }

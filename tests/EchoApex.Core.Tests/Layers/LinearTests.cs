@@ -23,7 +23,7 @@ public sealed class LinearTests
         var upstream = rand(images, tokens, outputs) - 0.5;
 
         var expected = Gradients(nn.functional.linear, input, weight, bias, upstream);
-        var actual = Gradients(Linear.Apply, input, weight, bias, upstream);
+        var actual = Gradients((x, w, b) => Linear.Apply(x, w, b), input, weight, bias, upstream);
 
         Assert.Multiple(() =>
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Runtime;
 using EchoApex.Testing;
 using EchoApex.Training.Dino;
 using EchoApex.Training.Optimization;
@@ -54,6 +55,23 @@ public sealed class DinoTrainingGoldenTests
         run.CompareFinalState();
     }
 
+    [TestCaseSource(nameof(Cases))]
+    public void FiveSteps_InBfloat16_StayWithin2PercentOfFloat32(string name)
+    {
+        using var single = new Run(GoldenCase.Load(name));
+        using var narrow = new Run(GoldenCase.Load(name), Precision.Bf16);
+        int steps = GoldenCase.Load(name).Scalars().GetProperty("steps").GetArrayLength();
+        double worst = 0;
+        for (int i = 0; i < steps; i++)
+        {
+            double expected = single.Step(i).Loss;
+            worst = Math.Max(worst, Math.Abs(narrow.Step(i).Loss - expected) / expected);
+        }
+
+        TestContext.Out.WriteLine($"{name}: bfloat16 against float32, worst relative difference of the loss {100 * worst:0.000} %");
+        Assert.That(worst, Is.LessThan(0.02).And.GreaterThan(0));
+    }
+
     private sealed class Run : IDisposable
     {
         private readonly GoldenCase _golden;
@@ -65,7 +83,7 @@ public sealed class DinoTrainingGoldenTests
         private readonly DinoLoss _loss;
         private readonly int _stepsPerEpoch;
 
-        public Run(GoldenCase golden)
+        public Run(GoldenCase golden, Precision precision = Precision.Fp32)
         {
             (_golden, _config) = (golden, golden.Json.GetProperty("config"));
             _stepsPerEpoch = _config.GetProperty("niter_per_ep").GetInt32();
@@ -73,6 +91,7 @@ public sealed class DinoTrainingGoldenTests
             GoldenWeights.Fill(golden, student.Backbone.Module, "v1step.backbone.");
             GoldenWeights.Fill(golden, student.Head, "v1step.head.");
             _pair = new StudentTeacherPair(student, NewNetwork());
+            (_pair.Student.Precision, _pair.Teacher.Precision) = (precision, precision);
             _parameters = new FlatParameters(ParameterGroups.Dino(student.NamedParameters()));
             _optimizer = new AdamW(_parameters);
             _average = new TeacherUpdate(_pair, _parameters);

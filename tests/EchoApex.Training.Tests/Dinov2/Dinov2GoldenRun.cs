@@ -18,10 +18,11 @@ internal sealed class Dinov2GoldenRun : IDisposable
     private readonly PretrainingSchedules _schedules;
     private int _dropPathCalls;
 
-    public Dinov2GoldenRun(GoldenCase golden)
+    public Dinov2GoldenRun(GoldenCase golden, Func<PretrainingOptions, PretrainingOptions>? change = null)
     {
         _golden = golden;
         _options = Options(golden.Json.GetProperty("config"));
+        _options = change is null ? _options : change(_options);
         _schedules = new PretrainingSchedules(_options, 1);
         Trainer = new Dinov2Trainer(_options, _schedules);
         var student = Trainer.Pair.Student;

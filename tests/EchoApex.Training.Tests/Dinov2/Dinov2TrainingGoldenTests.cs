@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EchoApex.Core.Runtime;
 using EchoApex.Testing;
 using EchoApex.Training.Loop;
 using TorchSharp;
@@ -39,6 +40,26 @@ public sealed class Dinov2TrainingGoldenTests
         Assert.That(worstLoss, Is.LessThanOrEqualTo(1), "losses");
         Assert.That(worstNorm, Is.LessThanOrEqualTo(1), "gradient norms");
         CompareFinalState(golden, run);
+    }
+
+    [TestCaseSource(nameof(Cases))]
+    public void Steps_InBfloat16_StayWithin2PercentOfFloat32(string name)
+    {
+        using var single = new Dinov2GoldenRun(GoldenCase.Load(name));
+        using var narrow = new Dinov2GoldenRun(GoldenCase.Load(name), options => options with { Precision = Precision.Bf16 });
+        var worst = LossNames.Append("loss").Append("total_loss").ToDictionary(loss => loss, _ => 0.0);
+        for (int i = 0; i < single.Steps.Length; i++)
+        {
+            var (expected, actual) = (single.Step(i), narrow.Step(i));
+            foreach (string loss in worst.Keys)
+            {
+                worst[loss] = Math.Max(worst[loss], Math.Abs(actual[loss] - expected[loss]) / Math.Abs(expected[loss]));
+            }
+        }
+
+        TestContext.Out.WriteLine($"{name}: bfloat16 against float32, worst relative difference {string.Join(", ", worst.Select(entry => $"{entry.Key} {100 * entry.Value:0.000} %"))}");
+        Assert.That(worst.Values, Has.All.LessThan(0.02));
+        Assert.That(worst["loss"], Is.GreaterThan(0), "bfloat16 must be another computation");
     }
 
     private static void CompareSchedule(JsonElement expected, ScheduledValues now, int step)

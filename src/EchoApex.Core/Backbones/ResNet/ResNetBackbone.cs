@@ -66,6 +66,13 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
     /// <inheritdoc/>
     nn.Module IBackbone.Module => this;
 
+    /// <inheritdoc/>
+    public Precision Precision
+    {
+        get => _stem.Precision;
+        set => this.SetPrecision(value);
+    }
+
     private ModuleList<Bottleneck>[] Stages => [_stage1, _stage2, _stage3, _stage4];
 
     /// <inheritdoc/>
@@ -80,6 +87,7 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
             map_BChw = Run(stage, map_BChw);
         }
 
+        map_BChw = map_BChw.As(ScalarType.Float32);
         var pooled_BD = map_BChw.mean([2, 3]);
         var patches_BND = map_BChw.flatten(2).transpose(1, 2);
         return new BackboneFeatures(pooled_BD.MoveToOuterDisposeScope(), patches_BND.MoveToOuterDisposeScope(), height, width);
@@ -99,7 +107,7 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
             map_BChw = Run(Stages[i], map_BChw);
             if (stages[results.Count] == i)
             {
-                results.Add(new IntermediateFeatures(i, map_BChw.alias().MoveToOuterDisposeScope(), null));
+                results.Add(new IntermediateFeatures(i, map_BChw.As(ScalarType.Float32).MoveToOuterDisposeScope(), null));
             }
         }
 

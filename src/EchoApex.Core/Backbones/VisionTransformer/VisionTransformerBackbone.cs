@@ -85,6 +85,13 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
     /// <inheritdoc/>
     nn.Module IBackbone.Module => this;
 
+    /// <inheritdoc/>
+    public Precision Precision
+    {
+        get => _patchEmbedding.Precision;
+        set => this.SetPrecision(value);
+    }
+
     /// <summary>
     /// The stream of stochastic depth; used while training with a <see cref="BackboneConfig.DropPathRate"/> above 0. It
     /// starts from a fixed seed: a training run sets its own. Attention draws before the MLP, block after block.
