@@ -22,6 +22,21 @@ public sealed record CropOptions
     [Bounds(0.1, 10)]
     public ValueRange AspectRatio { get; init; } = new(3.0 / 4, 4.0 / 3);
 
+    /// <summary>
+    /// Ours: the least share of a crop's pixels that lie in the sector, so that no crop is mostly black surround. Up to 10
+    /// places are drawn, then the nearest to this and the other demands is taken; 0 demands nothing. A fan covers about two
+    /// thirds of its picture: global crops cannot have much more.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double MinimumSectorShare { get; init; }
+
+    /// <summary>
+    /// Ours: the least share of a crop's pixels that are tissue (<see cref="MultiCropOptions.TissueLevel"/>), so that no crop
+    /// shows a chamber or a shadow alone; up to 10 places as above, 0 demands nothing.
+    /// </summary>
+    [Range(0.0, 1.0)]
+    public double MinimumTissueShare { get; init; }
+
     /// <summary>Probability of blur, one number a crop; the last one holds for all further crops. DINO v1: global [1, 0.1], local [0.5].</summary>
     [Probabilities]
     public IReadOnlyList<double> BlurProbability { get; init; } = [0];

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using EchoApex.Core.Runtime;
 using OpenCvSharp;
 
@@ -5,7 +6,7 @@ namespace EchoApex.Training.SelfDistillation;
 
 /// <summary>
 /// Changes the gray values of one crop. What depends on the gray value alone is folded into one table of 256 entries, so
-/// that its cost does not depend on how many of those steps are on.
+/// that its cost does not depend on how many of those steps are on; what depends on the place is <see cref="SpatialIntensity"/>.
 /// </summary>
 internal static unsafe class IntensityAugmentation
 {
@@ -13,42 +14,58 @@ internal static unsafe class IntensityAugmentation
 
     /// <param name="crop">Side x side bytes, 0 outside the sector.</param>
     /// <param name="side">Side of the crop.</param>
+    /// <param name="depth">Depths of the crop's pixels; looked at only for the depth gain.</param>
     /// <param name="options">What to change and how far.</param>
     /// <param name="blurProbability">Probability of blur for this crop.</param>
     /// <param name="solarizeProbability">Probability of solarization for this crop.</param>
     /// <param name="random">Random numbers.</param>
     /// <param name="result">Side x side gray values 0 to 1, 0 outside the sector.</param>
-    public static void Apply(ReadOnlySpan<byte> crop, int side, MultiCropOptions options, double blurProbability, double solarizeProbability, RandomStream random, Span<float> result)
+    public static void Apply(ReadOnlySpan<byte> crop, int side, in DepthMap depth, MultiCropOptions options, double blurProbability, double solarizeProbability, RandomStream random, Span<float> result)
     {
         Span<float> table = stackalloc float[Levels];
         BuildTable(crop, options, random, table);
-        for (int i = 0; i < crop.Length; i++)
-        {
-            result[i] = table[crop[i]];
-        }
-
-        AddRamp(result, side, options.Ramp, random);
-        AddNoise(crop, result, options, random);
+        new SpatialIntensity(side, depth, options, random).Apply(crop, table, random, result);
         if (random.NextBoolean(blurProbability))
         {
             Blur(result, side, random.Uniform(options.BlurSigma.Low, options.BlurSigma.High), options.BlurKernel);
         }
 
-        bool solarize = random.NextBoolean(solarizeProbability);
-        for (int i = 0; i < crop.Length; i++)
+        Finish(crop, random.NextBoolean(solarizeProbability), result[..crop.Length]);
+    }
+
+    private static void Finish(ReadOnlySpan<byte> crop, bool solarize, Span<float> values)
+    {
+        int done = 0;
+        for (; done <= values.Length - Vector256<float>.Count; done += Vector256<float>.Count)
         {
-            float value = Math.Clamp(result[i], 0f, 1f);
+            var value = SpatialIntensity.Clamp(Vector256.LoadUnsafe(ref values[done]));
+            if (solarize)
+            {
+                value = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(value, Vector256.Create(0.5f)), Vector256<float>.One - value, value);
+            }
+
+            (value & SpatialIntensity.Inside(crop, done)).StoreUnsafe(ref values[done]);
+        }
+
+        for (int i = done; i < values.Length; i++)
+        {
+            float value = Math.Clamp(values[i], 0f, 1f);
             value = solarize && value >= 0.5f ? 1 - value : value;
-            result[i] = crop[i] == 0 ? 0 : value;
+            values[i] = crop[i] == 0 ? 0 : value;
         }
     }
 
     private static void BuildTable(ReadOnlySpan<byte> crop, MultiCropOptions options, RandomStream random, Span<float> table)
     {
+        bool jitter = random.NextBoolean(options.JitterProbability);
         Span<int> histogram = stackalloc int[Levels];
-        foreach (byte value in crop)
+        histogram.Clear();
+        if (jitter || options.LogContrast > 0)
         {
-            histogram[value]++;
+            foreach (byte value in crop)
+            {
+                histogram[value]++;
+            }
         }
 
         for (int level = 0; level < Levels; level++)
@@ -56,7 +73,7 @@ internal static unsafe class IntensityAugmentation
             table[level] = level / 255f;
         }
 
-        if (random.NextBoolean(options.JitterProbability))
+        if (jitter)
         {
             Jitter(histogram, options, random, table);
         }
@@ -121,48 +138,6 @@ internal static unsafe class IntensityAugmentation
         foreach (ref float value in table)
         {
             value = (float)Math.Clamp(mean + ((value - mean) * factor), 0, 1);
-        }
-    }
-
-    private static void AddRamp(Span<float> values, int side, double amplitude, RandomStream random)
-    {
-        if (amplitude == 0)
-        {
-            return;
-        }
-
-        float slopeX = (float)random.Uniform(-amplitude, amplitude);
-        float slopeY = (float)random.Uniform(-amplitude, amplitude);
-        float step = side > 1 ? 2f / (side - 1) : 0;
-        for (int y = 0; y < side; y++)
-        {
-            float added = slopeY * ((y * step) - 1);
-            var row = values.Slice(y * side, side);
-            for (int x = 0; x < side; x++)
-            {
-                row[x] = Math.Clamp(row[x] + added + (slopeX * ((x * step) - 1)), 0f, 1f);
-            }
-        }
-    }
-
-    private static void AddNoise(ReadOnlySpan<byte> crop, Span<float> values, MultiCropOptions options, RandomStream random)
-    {
-        double speckle = options.Speckle > 0 ? random.Uniform(0, options.Speckle) : 0;
-        double noise = options.Noise > 0 ? random.Uniform(0, options.Noise) : 0;
-        if (speckle == 0 && noise == 0)
-        {
-            return;
-        }
-
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (crop[i] > 0)
-            {
-                double value = values[i];
-                value = speckle > 0 ? value * (1 + (speckle * random.NextNormal())) : value;
-                value = noise > 0 ? value + (noise * random.NextNormal()) : value;
-                values[i] = (float)Math.Clamp(value, 0, 1);
-            }
         }
     }
 

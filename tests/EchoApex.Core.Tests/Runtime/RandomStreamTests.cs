@@ -74,6 +74,60 @@ public sealed class RandomStreamTests
     }
 
     [Test]
+    public void FillNoise_ManyDraws_HasTheMomentsAndQuantilesOfANormal()
+    {
+        float[] values = new float[500_003];
+        new RandomStream(5).FillNoise(values);
+        Array.Sort(values);
+        double variance = values.Average(v => (double)v * v);
+        Assert.Multiple(() =>
+        {
+            Assert.That(values.Average(v => (double)v), Is.EqualTo(0).Within(0.005));
+            Assert.That(variance, Is.EqualTo(1).Within(0.01));
+            Assert.That(values.Average(v => Math.Pow(v, 4)), Is.EqualTo(3).Within(0.06));
+            Assert.That(values[(int)(values.Length * 0.975)], Is.EqualTo(1.95996).Within(0.02));
+            Assert.That(values[(int)(values.Length * 0.84134)], Is.EqualTo(1).Within(0.01));
+            Assert.That(values[^1], Is.InRange(3.5, 3.8));
+            Assert.That(-values[0], Is.EqualTo(values[^1]));
+        });
+    }
+
+    [Test]
+    public void FillNoise_Neighbours_AreUncorrelated([Values(1, 2, 3, 4, 5)] int distance)
+    {
+        float[] values = new float[200_000];
+        new RandomStream(6).FillNoise(values);
+        Assert.That(values.Skip(distance).Zip(values, (a, b) => (double)a * b).Average(), Is.EqualTo(0).Within(0.01));
+    }
+
+    [Test]
+    public void FillNoise_AnyLength_FillsAllAndGoesOnFromTheState([Values(1, 4, 5, 7, 10)] int length)
+    {
+        var stream = new RandomStream(7);
+        float[] values = new float[length];
+        stream.FillNoise(values);
+        Assert.That(values, Has.None.Zero);
+        var other = new RandomStream(7);
+        for (int i = 0; i < (length + 4) / 5; i++)
+        {
+            other.NextUInt64();
+        }
+
+        Assert.That(stream.NextUInt64(), Is.EqualTo(other.NextUInt64()), "five numbers use one draw");
+    }
+
+    [Test]
+    public void NormalTable_Values_AreTheQuantilesScaledToVarianceOne()
+    {
+        float[] values = NormalTable.Values.ToArray();
+        Assert.That(values, Has.Length.EqualTo(4096).And.Ordered);
+        Assert.That(values.Average(v => (double)v * v), Is.EqualTo(1).Within(1e-6));
+
+        // Between the two quantiles next to 3/4 lies 0.67449, before the scaling by less than a thousandth.
+        Assert.That((values[3071] + values[3072]) / 2, Is.EqualTo(0.6744898).Within(0.0007));
+    }
+
+    [Test]
     public void Permutation_ContainsEachIndexOnceAndIsShuffled()
     {
         int[] permutation = new RandomStream(5).Permutation(100);

@@ -4,6 +4,7 @@ using EchoApex.Core.Runtime;
 using EchoApex.Training.Dino;
 using EchoApex.Training.Loop;
 using EchoApex.Training.Presets;
+using EchoApex.Training.SelfDistillation;
 
 namespace EchoApex.Training.Tests.Presets;
 
@@ -29,7 +30,8 @@ public sealed class PretrainingPresetsTests
     public void Load_ReferenceRecipe_EqualsTheDefaultsButForWhatIsMarkedOurs()
     {
         var differences = PretrainingOptions.Differences(new PretrainingOptions(), PretrainingPresets.Load("vits16-dino"));
-        Assert.That(differences.Select(difference => difference.Split(':')[0]), Is.EqualTo(new[] { "augmentation.centers_in_sector" }));
+        Assert.That(differences.Select(difference => difference.Split(':')[0]), Is.EquivalentTo(new[] { "augmentation.arithmetic", "augmentation.centers_in_sector" }));
+        Assert.That(PretrainingPresets.Load("vits16-dino").Augmentation.Arithmetic, Is.EqualTo(AugmentationArithmetic.Reference));
     }
 
     [TestCase("vits16-echo", "vit_small_patch16", 384)]
@@ -40,10 +42,10 @@ public sealed class PretrainingPresetsTests
         Assert.That(options.Backbone.Architecture, Is.EqualTo(architecture));
         Assert.That(options.Backbone.ToConfig(options.Stage, forTeacher: false).EmbedDim, Is.EqualTo(width));
         string[] changed = [.. PretrainingOptions.Differences(PretrainingPresets.Load("vits16-dino"), options).Select(difference => difference.Split(':')[0]).Where(key => key != "backbone.architecture")];
-        string[] expected = ["global.solarize_probability", "two_frames", "jitter_probability", "log_gamma", "offset", "ramp", "noise", "speckle"];
+        string[] expected = ["global.solarize_probability", "global.minimum_sector_share", "local.minimum_sector_share", "local.minimum_tissue_share", "arithmetic", "two_frames", "jitter_probability", "log_gamma", "offset", "ramp", "depth_gain", "noise", "speckle"];
         Assert.That(changed, Is.EquivalentTo(expected.Select(key => "augmentation." + key)));
         var marked = PretrainingPresets.Text(name).Split('\n').Where(line => line.Contains("# ours", StringComparison.Ordinal)).Select(line => line.Split(':')[0].Trim());
-        Assert.That(marked, Is.SupersetOf(expected.Select(key => key.Split('.')[0]).Append("centers_in_sector").Append("flip_probability")), "values that are ours are marked");
+        Assert.That(marked, Is.SupersetOf(expected.Select(key => key.Split('.')[0]).Distinct().Concat(["centers_in_sector", "flip_probability", "tissue_level", "dynamic_range"])), "values that are ours are marked");
     }
 
     [Test]
@@ -55,6 +57,8 @@ public sealed class PretrainingPresetsTests
             Assert.That(options.Stage, Is.EqualTo(PretrainingStage.Dinov2));
             Assert.That(options.Backbone.LayerScale, Is.EqualTo(1e-5));
             Assert.That(options.Head.FreezeLastLayerNorm, Is.False);
+            Assert.That((options.Augmentation.Arithmetic, options.Augmentation.BlurKernel, options.Augmentation.InvertBlurProbability), Is.EqualTo((AugmentationArithmetic.Reference, 9, true)));
+            Assert.That(options.Augmentation.Global.BlurProbability.Concat(options.Augmentation.Local.BlurProbability), Is.EqualTo(new[] { 1, 0.1, 0.5 }));
             Assert.That((options.Targets.DinoWeight, options.Targets.KoleoWeight, options.Ibot.Weight), Is.EqualTo((1.0, 0.1, 1.0)));
             Assert.That(options.Ibot, Is.EqualTo(new IbotOptions()));
             Assert.That((options.Optimization.LayerDecay, options.Optimization.PatchEmbedMultiplier, options.Optimization.ClippingKind), Is.EqualTo((0.9, 0.2, ClippingKind.EachModule)));

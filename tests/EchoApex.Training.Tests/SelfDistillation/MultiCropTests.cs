@@ -15,20 +15,45 @@ public sealed class MultiCropTests
     private static readonly MultiCropOptions Base = new()
     {
         Global = new CropOptions { Size = 32, BlurProbability = [1, 1], SolarizeProbability = [1] },
-        Local = new CropOptions { Count = 3, Size = 16, Area = new(0.1, 0.4), BlurProbability = [1] },
+        Local = new CropOptions { Count = 3, Size = 16, Area = new(0.1, 0.4), BlurProbability = [1], MinimumTissueShare = 0.3 },
         RotationDegrees = 10,
         LogGamma = 0.3,
         LogContrast = 0.3,
         Offset = 0.1,
         Ramp = 0.2,
+        DepthGain = 10,
         Noise = 0.1,
         Speckle = 0.1,
         FlipProbability = 0.5,
         BlurSigma = new(0.8, 1.2),
     };
 
+    // The same for the references' arithmetic, which lacks the steps for ultrasound.
+    private static readonly MultiCropOptions Reference = Base with
+    {
+        Arithmetic = AugmentationArithmetic.Reference,
+        RotationDegrees = 0,
+        LogGamma = 0,
+        LogContrast = 0,
+        Offset = 0,
+        Ramp = 0,
+        DepthGain = 0,
+        Noise = 0,
+        Speckle = 0,
+    };
+
+    private static readonly HashSet<string> ColorOptions = [nameof(MultiCropOptions.Saturation), nameof(MultiCropOptions.Hue), nameof(MultiCropOptions.GrayscaleProbability)];
+
     private static readonly Dictionary<string, object> Changes = new()
     {
+        [nameof(MultiCropOptions.Arithmetic)] = AugmentationArithmetic.Sector,
+        [nameof(MultiCropOptions.Saturation)] = 0.6,
+        [nameof(MultiCropOptions.Hue)] = 0.4,
+        [nameof(MultiCropOptions.GrayscaleProbability)] = 0.9,
+        [nameof(MultiCropOptions.TissueLevel)] = 140,
+        [nameof(MultiCropOptions.DepthGain)] = 20.0,
+        [nameof(MultiCropOptions.DynamicRange)] = 40.0,
+        [nameof(MultiCropOptions.InvertBlurProbability)] = true,
         [nameof(MultiCropOptions.Global)] = Base.Global with { Area = new(0.9, 1) },
         [nameof(MultiCropOptions.Local)] = Base.Local with { Area = new(0.9, 1) },
         [nameof(MultiCropOptions.TwoFrames)] = true,
@@ -58,6 +83,8 @@ public sealed class MultiCropTests
         [nameof(CropOptions.Size)] = 24,
         [nameof(CropOptions.Area)] = new ValueRange(0.7, 0.9),
         [nameof(CropOptions.AspectRatio)] = new ValueRange(1, 1),
+        [nameof(CropOptions.MinimumSectorShare)] = 0.9,
+        [nameof(CropOptions.MinimumTissueShare)] = 0.6,
         [nameof(CropOptions.BlurProbability)] = new double[] { 0 },
         [nameof(CropOptions.SolarizeProbability)] = new double[] { 0.5, 0.5 },
     };
@@ -67,8 +94,12 @@ public sealed class MultiCropTests
     private static IEnumerable<string> CropOptionNames => Names(typeof(CropOptions));
 
     [TestCaseSource(nameof(OptionNames))]
-    public void WriteViews_AnyOptionChanged_ChangesTheBatch(string option) =>
-        Assert.That(Render(Change(Base, option, Changes)), Is.Not.EqualTo(Render(Base)));
+    public void WriteViews_AnyOptionChanged_ChangesTheBatch(string option)
+    {
+        var options = option == nameof(MultiCropOptions.Arithmetic) || ColorOptions.Contains(option) ? Reference : Base;
+        Func<MultiCropOptions, float[]> render = ColorOptions.Contains(option) ? RenderColor : Render;
+        Assert.That(render(Change(options, option, Changes)), Is.Not.EqualTo(render(options)));
+    }
 
     [TestCaseSource(nameof(CropOptionNames))]
     public void WriteViews_AnyCropOptionChanged_ChangesTheBatch(string option)
@@ -183,7 +214,20 @@ public sealed class MultiCropTests
         var error = Assert.Throws<ConfigurationException>(() => _ = new MultiCrop(new MultiCropOptions { Noise = 2, Local = new CropOptions { BlurProbability = [] } }))!;
         Assert.That(error.Faults, Has.Count.EqualTo(2));
         Assert.That(() => new MultiCrop(new MultiCropOptions { BlurKernel = 4 }), Throws.TypeOf<ConfigurationException>());
+        Assert.That(() => new MultiCrop(new MultiCropOptions { TissueLevel = 0 }), Throws.TypeOf<ConfigurationException>());
+        Assert.That(() => new MultiCrop(new MultiCropOptions { DepthGain = -1 }), Throws.TypeOf<ConfigurationException>());
         Assert.That(() => new MultiCrop(new MultiCropOptions { Global = new CropOptions { Count = 1 } }), Throws.TypeOf<ConfigurationException>());
+    }
+
+    [Test]
+    public void Constructor_ReferenceArithmeticWithStepsItLacks_NamesThemAll()
+    {
+        var options = Base with { Arithmetic = AugmentationArithmetic.Reference, Interpolation = Interpolation.Area, Normalization = Normalization.Image };
+        var error = Assert.Throws<ConfigurationException>(() => _ = new MultiCrop(options))!;
+        string[] named = ["rotation_degrees", "log_gamma", "log_contrast", "offset", "ramp", "depth_gain", "noise", "speckle", "interpolation", "normalization"];
+        Assert.That(error.Faults, Has.Count.EqualTo(named.Length));
+        Assert.That(named, Has.All.Matches<string>(name => error.Faults.Any(fault => fault.StartsWith(name + ":", StringComparison.Ordinal))));
+        Assert.That(() => new MultiCrop(Reference with { BlurKernel = 31, Local = Reference.Local with { Size = 8 } }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("blur_kernel"));
     }
 
     private static MultiCropOptions SmallScale() => new()
@@ -227,5 +271,18 @@ public sealed class MultiCropTests
         using var globals = batch.GlobalsToTensor();
         using var locals = batch.LocalsToTensor()!;
         return [.. globals.data<float>().ToArray(), .. locals.data<float>().ToArray()];
+    }
+
+    private static float[] RenderColor(MultiCropOptions options)
+    {
+        var random = new RandomStream(8);
+        byte[] picture = [.. Enumerable.Range(0, 40 * 50 * 3).Select(_ => (byte)random.NextInt32(256))];
+        float[] view = new float[3 * 32 * 32];
+        var augmentation = new MultiCrop(options with { Local = options.Local with { MinimumTissueShare = 0 } });
+        return [.. Enumerable.Range(0, 8).SelectMany(i =>
+        {
+            augmentation.WriteColorView(picture, 40, 50, isGlobal: true, 0, RandomStream.For(4, "augmentation", i), view);
+            return view.ToArray();
+        })];
     }
 }

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace EchoApex.Core.Imaging.Augmentation;
 
@@ -11,8 +9,6 @@ namespace EchoApex.Core.Imaging.Augmentation;
 /// </summary>
 public static class BicubicResampler
 {
-    private const int Half = 1 << (ResampleWeights.FractionBits - 1);
-
     /// <summary>Cuts a box out of a picture and resizes it; nothing outside the box is read.</summary>
     /// <param name="source">sourceHeight x sourceWidth x channels bytes.</param>
     /// <param name="sourceHeight">Rows of the source.</param>
@@ -53,58 +49,34 @@ public static class BicubicResampler
     private static void ResizeRows(ReadOnlySpan<byte> source, int stride, int height, int width, int channels, int newWidth, Span<byte> destination)
     {
         int length = newWidth * channels;
+        if (width == newWidth)
+        {
+            for (int y = 0; y < height; y++)
+            {
+                source.Slice(y * stride, length).CopyTo(destination.Slice(y * length, length));
+            }
+
+            return;
+        }
+
         using var weights = ResampleWeights.Create(width, newWidth);
+        if (channels == 1 && BicubicRows.TryResize(source, stride, height, width, weights, newWidth, destination))
+        {
+            return;
+        }
+
         for (int y = 0; y < height; y++)
         {
             var from = source.Slice(y * stride, width * channels);
             var to = destination.Slice(y * length, length);
-            if (width == newWidth)
+            if (channels == 1)
             {
-                from.CopyTo(to);
-            }
-            else if (channels == 1)
-            {
-                ResizeGrayRow(from, weights, to);
+                BicubicRows.ResizeGrayRow(from, weights, to);
             }
             else
             {
-                ResizeColorRow(from, weights, to);
+                BicubicRows.ResizeColorRow(from, weights, to);
             }
-        }
-    }
-
-    private static void ResizeGrayRow(ReadOnlySpan<byte> from, ResampleWeights weights, Span<byte> to)
-    {
-        (int[] first, int[] count, int[] values, int taps) = (weights.First, weights.Count, weights.Fixed, weights.Taps);
-        for (int x = 0; x < to.Length; x++)
-        {
-            var pixels = from.Slice(first[x], count[x]);
-            var factors = values.AsSpan(x * taps, pixels.Length);
-            int sum = Half;
-            for (int k = 0; k < pixels.Length; k++)
-            {
-                sum += pixels[k] * factors[k];
-            }
-
-            to[x] = Clip(sum);
-        }
-    }
-
-    private static void ResizeColorRow(ReadOnlySpan<byte> from, ResampleWeights weights, Span<byte> to)
-    {
-        for (int x = 0; x < to.Length / 3; x++)
-        {
-            var factors = weights.Fixed.AsSpan(x * weights.Taps, weights.Count[x]);
-            var pixels = from.Slice(weights.First[x] * 3, factors.Length * 3);
-            (int red, int green, int blue) = (Half, Half, Half);
-            for (int k = 0; k < factors.Length; k++)
-            {
-                red += pixels[3 * k] * factors[k];
-                green += pixels[(3 * k) + 1] * factors[k];
-                blue += pixels[(3 * k) + 2] * factors[k];
-            }
-
-            (to[3 * x], to[(3 * x) + 1], to[(3 * x) + 2]) = (Clip(red), Clip(green), Clip(blue));
         }
     }
 
@@ -117,56 +89,9 @@ public static class BicubicResampler
         }
 
         using var weights = ResampleWeights.Create(height, newHeight);
-        int[] buffer = ArrayPool<int>.Shared.Rent(length);
-        try
+        if (!BicubicColumns.TryResize(source, length, weights, newHeight, destination))
         {
-            var sums = buffer.AsSpan(0, length);
-            for (int y = 0; y < newHeight; y++)
-            {
-                sums.Fill(Half);
-                for (int k = 0; k < weights.Count[y]; k++)
-                {
-                    AddScaled(source.Slice((weights.First[y] + k) * length, length), weights.Fixed[(y * weights.Taps) + k], sums);
-                }
-
-                var row = destination.Slice(y * length, length);
-                for (int x = 0; x < row.Length; x++)
-                {
-                    row[x] = Clip(sums[x]);
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<int>.Shared.Return(buffer);
+            BicubicColumns.Resize(source, length, weights, newHeight, destination);
         }
     }
-
-    private static void AddScaled(ReadOnlySpan<byte> row, int factor, Span<int> sums)
-    {
-        int done = 0;
-        if (Vector.IsHardwareAccelerated)
-        {
-            var vectors = MemoryMarshal.Cast<int, Vector<int>>(sums);
-            foreach (var bytes in MemoryMarshal.Cast<byte, Vector<byte>>(row))
-            {
-                Vector.Widen(bytes, out var low, out var high);
-                Vector.Widen(low, out var first, out var second);
-                Vector.Widen(high, out var third, out var fourth);
-                int at = done / Vector<int>.Count;
-                vectors[at] += Vector.AsVectorInt32(first) * factor;
-                vectors[at + 1] += Vector.AsVectorInt32(second) * factor;
-                vectors[at + 2] += Vector.AsVectorInt32(third) * factor;
-                vectors[at + 3] += Vector.AsVectorInt32(fourth) * factor;
-                done += Vector<byte>.Count;
-            }
-        }
-
-        for (int x = done; x < row.Length; x++)
-        {
-            sums[x] += row[x] * factor;
-        }
-    }
-
-    private static byte Clip(int sum) => (byte)Math.Clamp(sum >> ResampleWeights.FractionBits, 0, 255);
 }

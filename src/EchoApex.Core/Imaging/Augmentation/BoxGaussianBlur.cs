@@ -9,9 +9,7 @@ namespace EchoApex.Core.Imaging.Augmentation;
 /// </summary>
 public static class BoxGaussianBlur
 {
-    private const int Passes = 3;
-    private const int FractionBits = 24;
-    private const uint Half = 1u << (FractionBits - 1);
+    internal const int Passes = 3;
 
     /// <summary>Blurs a picture. May work in place.</summary>
     /// <param name="source">height x width x channels bytes.</param>
@@ -37,12 +35,25 @@ public static class BoxGaussianBlur
         }
 
         var filter = BoxFilter.Of(box);
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(length);
+        var picture = destination[..length];
+        if (filter.Radius <= NarrowBoxBlur.LargestRadius && width * channels >= NarrowBoxBlur.Lanes)
+        {
+            NarrowBoxBlur.Apply(picture, height, width, channels, Passes, filter);
+        }
+        else
+        {
+            ApplyWide(picture, height, width, channels, filter);
+        }
+    }
+
+    /// <summary>Blurs in place by running sums: the cost does not depend on the radius.</summary>
+    internal static void ApplyWide(Span<byte> picture, int height, int width, int channels, BoxFilter filter)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(picture.Length);
         uint[] sums = ArrayPool<uint>.Shared.Rent(width * channels);
         try
         {
-            var picture = destination[..length];
-            var other = bytes.AsSpan(0, length);
+            var other = bytes.AsSpan(0, picture.Length);
             for (int pass = 0; pass < Passes; pass++)
             {
                 BlurRows(picture, height, width, channels, filter, other);
@@ -63,7 +74,7 @@ public static class BoxGaussianBlur
     }
 
     // Single precision in the places where the reference has it: the weights follow from the last bit.
-    private static float BoxRadius(float radius)
+    internal static float BoxRadius(float radius)
     {
         float variance = radius * radius / Passes;
         float boxLength = (float)Math.Sqrt((12.0 * variance) + 1.0);
@@ -125,19 +136,5 @@ public static class BoxGaussianBlur
                 to[x] = filter.Weigh(sums[x], before[x] + after[x]);
             }
         }
-    }
-
-    /// <summary>A box of 2 x Radius + 1 whole pixels and one fractional pixel on either side.</summary>
-    private readonly record struct BoxFilter(int Radius, uint Inner, uint Outer)
-    {
-        public static BoxFilter Of(float radius)
-        {
-            int whole = (int)radius;
-            uint inner = (uint)((float)(1u << FractionBits) / ((radius * 2) + 1));
-            uint outer = ((1u << FractionBits) - ((uint)((whole * 2) + 1) * inner)) / 2;
-            return new BoxFilter(whole, inner, outer);
-        }
-
-        public byte Weigh(uint sum, int outside) => (byte)(((sum * Inner) + ((uint)outside * Outer) + Half) >> FractionBits);
     }
 }
