@@ -24,7 +24,7 @@ public abstract class SelfDistillationTrainer : IDisposable
     private const string LossPrefix = "loss.";
 
     private readonly FlatParameters _parameters;
-    private readonly AdamW _optimizer;
+    private readonly IOptimizer _optimizer;
     private readonly TeacherUpdate _teacherUpdate;
 
     private protected SelfDistillationTrainer(
@@ -35,7 +35,7 @@ public abstract class SelfDistillationTrainer : IDisposable
         (Options, Schedules) = (options, schedules);
         Pair = SelfDistillationNetworks.CreatePair(options);
         _parameters = new FlatParameters(group(Pair.Student.NamedParameters()));
-        _optimizer = new AdamW(_parameters);
+        _optimizer = options.Optimization.CreateOptimizer(_parameters);
         _teacherUpdate = new TeacherUpdate(Pair, _parameters);
     }
 
