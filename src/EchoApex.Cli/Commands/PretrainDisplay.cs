@@ -34,9 +34,9 @@ internal static class PretrainDisplay
                 Console.WriteLine(Describe(value));
             }
 
-            if (value.Warning is not null)
+            foreach (string warning in value.Warning?.Split('\n') ?? [])
             {
-                Console.WriteLine("warning: " + value.Warning);
+                Console.WriteLine($"warning at step {value.Step}: {warning}");
             }
         }
     }
@@ -48,9 +48,9 @@ internal static class PretrainDisplay
             task.MaxValue = value.TotalSteps;
             task.Value = value.Step;
             task.Description = Markup.Escape(Describe(value));
-            if (value.Warning is not null)
+            foreach (string warning in value.Warning?.Split('\n') ?? [])
             {
-                AnsiConsole.MarkupLineInterpolated($"[yellow]warning:[/] {value.Warning}");
+                AnsiConsole.MarkupLineInterpolated($"[yellow]warning at step {value.Step}:[/] {warning}");
             }
         }
     }

@@ -23,10 +23,13 @@ public sealed record BackboneConfig
     /// <summary>ViT: side of a patch in pixels.</summary>
     public int PatchSize { get; init; } = 16;
 
-    /// <summary>ViT: token dimension D.</summary>
+    /// <summary>
+    /// ViT: token dimension D. ResNet: 0 for ResNet50; for one of another size the length of its features, 32 times the
+    /// channels of its stem.
+    /// </summary>
     public int EmbedDim { get; init; }
 
-    /// <summary>ViT: number of blocks.</summary>
+    /// <summary>ViT: number of blocks. ResNet: 0 for ResNet50's 3, 4, 6 and 3; for one of another size the blocks of each of its four stages.</summary>
     public int Depth { get; init; }
 
     /// <summary>ViT: attention heads.</summary>
@@ -67,5 +70,5 @@ public sealed record BackboneConfig
 
     /// <summary>The length of a feature vector: <see cref="EmbedDim"/>, or 2,048 for ResNet50.</summary>
     [JsonIgnore]
-    public int FeatureDimension => Family == "resnet" ? 2048 : EmbedDim;
+    public int FeatureDimension => Family == "resnet" && EmbedDim == 0 ? 2048 : EmbedDim;
 }

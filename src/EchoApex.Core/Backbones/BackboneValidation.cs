@@ -22,8 +22,7 @@ internal static class BackboneValidation
                 CheckVisionTransformer(config, faults);
                 break;
             case "resnet":
-                Require(faults, config.Architecture == "resnet50", nameof(config.Architecture), config.Architecture, "resnet50");
-                Require(faults, config.PatchSize == 32, nameof(config.PatchSize), config.PatchSize, "32 for a ResNet");
+                CheckResNet(config, faults);
                 break;
             default:
                 Require(faults, false, nameof(config.Family), config.Family, "vit or resnet");
@@ -34,6 +33,15 @@ internal static class BackboneValidation
         {
             throw new ConfigurationException($"encoder \"{config.Architecture}\"", faults);
         }
+    }
+
+    // ResNet50 has no sizes of its own; any other name needs both.
+    private static void CheckResNet(BackboneConfig config, List<string> faults)
+    {
+        bool named = config.Architecture == "resnet50";
+        Require(faults, config.PatchSize == 32, nameof(config.PatchSize), config.PatchSize, "32 for a ResNet");
+        Require(faults, named ? config.EmbedDim == 0 : config.EmbedDim is >= 32 and <= 8192 && config.EmbedDim % 32 == 0, nameof(config.EmbedDim), config.EmbedDim, named ? "0 for resnet50" : "a multiple of 32 from 32 to 8192");
+        Require(faults, named ? config.Depth == 0 : config.Depth is >= 1 and <= 64, nameof(config.Depth), config.Depth, named ? "0 for resnet50" : "1 to 64 blocks a stage");
     }
 
     private static void CheckVisionTransformer(BackboneConfig config, List<string> faults)

@@ -63,9 +63,10 @@ public sealed class DinoLoss : IDisposable
             UpdateCenter(scores_RK);
         }
 
+        var winners_R = targets_RK.argmax(-1).MoveToOuterDisposeScope();
         return diagnostics
-            ? new DinoLossResult(loss, TargetStatistics.MeanEntropy(targets_RK).MoveToOuterDisposeScope(), TargetStatistics.KlToUniform(targets_RK).MoveToOuterDisposeScope())
-            : new DinoLossResult(loss, null, null);
+            ? new DinoLossResult(loss, winners_R, TargetStatistics.MeanEntropy(targets_RK).MoveToOuterDisposeScope(), TargetStatistics.KlToUniform(targets_RK).MoveToOuterDisposeScope())
+            : new DinoLossResult(loss, winners_R, null, null);
     }
 
     /// <summary>A copy of the state, on the CPU: "center" [1, K]. The caller disposes it.</summary>

@@ -61,7 +61,7 @@ internal sealed class Dinov2Losses : IDisposable
         total = Add(total, global, dinoWeight);
         total = Add(total, weightedKoleo, 1);
         total = Add(total, ibot, _options.Ibot.Weight);
-        return new Dinov2LossTerms(total!, local, global, weightedKoleo, ibot, targets_RK);
+        return new Dinov2LossTerms(total!, local, global, weightedKoleo, ibot, targets_RK, patchTargets_MK);
     }
 
     /// <summary>A copy of centers and pending updates; the caller disposes it.</summary>

@@ -52,7 +52,9 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
         SeedStochasticDepth(step);
 
         bool patches = Options.Ibot.Weight > 0;
+        Clock.Enter(StepPhase.Teacher);
         var teacher = Dinov2Forward.Teacher(Pair.Teacher, globals_BCHW, masks, patches);
+        Clock.Enter(StepPhase.Student);
         var student = Dinov2Forward.Student(Pair.Student, globals_BCHW, locals_BCHW, masks, patches);
         var koleo = KoLeo(student.Cls, globals_BCHW.shape[0] / DinoLoss.GlobalCrops);
         var losses = _losses.Compute(student, teacher, masks, koleo, now.TeacherTemperature);
@@ -65,9 +67,11 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
             return new TrainingStep(false, terms);
         }
 
+        Usage.Observe(losses.Targets.argmax(-1), step);
         if (diagnostics)
         {
-            Diagnose(terms, losses.Targets, teacher.Cls);
+            DiagnoseFeatures(terms, teacher.Cls, step);
+            Diagnose(terms, losses);
         }
 
         return new TrainingStep(true, terms);
@@ -94,12 +98,19 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
         options.Optimization.LayerDecay,
         options.Optimization.PatchEmbedMultiplier);
 
-    private void Diagnose(Dictionary<string, double> terms, Tensor targets_RK, Tensor cls_RD)
+    private void Diagnose(Dictionary<string, double> terms, Dinov2LossTerms losses)
     {
-        terms["teacher_entropy"] = TargetStatistics.MeanEntropy(targets_RK).ReadDouble();
-        terms["teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(targets_RK).ReadDouble();
+        terms["teacher_entropy"] = TargetStatistics.MeanEntropy(losses.Targets).ReadDouble();
+        terms["teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(losses.Targets).ReadDouble();
+
+        // A step may hide no patch at all.
+        if (losses.PatchTargets is { } patches_MK && patches_MK.shape[0] > 0)
+        {
+            terms["ibot_teacher_entropy"] = TargetStatistics.MeanEntropy(patches_MK).ReadDouble();
+            terms["ibot_teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(patches_MK).ReadDouble();
+        }
+
         terms["center_norm"] = _losses.Dino.Center.EuclideanNorm(1).ReadDouble();
         terms["ibot_center_norm"] = _losses.Ibot.Center.EuclideanNorm(1).ReadDouble();
-        terms["feature_rank"] = EffectiveRank.Of(cls_RD);
     }
 }

@@ -40,7 +40,9 @@ public sealed class DinoTrainer : SelfDistillationTrainer
         var now = Schedules.At(step);
         SeedStochasticDepth(step);
 
+        Clock.Enter(StepPhase.Teacher);
         using var teacher = TeacherForward(globals_BCHW);
+        Clock.Enter(StepPhase.Student);
         using var student = MultiCropForward.Run(Pair.Student, locals_BCHW is null ? [globals_BCHW] : [globals_BCHW, locals_BCHW]);
         using var dino = _loss.Compute(student.Logits, teacher.Logits, now.TeacherTemperature, diagnostics);
         var koleo = KoLeo(student.Cls, globals_BCHW.shape[0] / DinoLoss.GlobalCrops);
@@ -57,9 +59,11 @@ public sealed class DinoTrainer : SelfDistillationTrainer
             return new TrainingStep(false, terms);
         }
 
+        Usage.Observe(dino.Winners, step);
         if (diagnostics)
         {
-            Diagnose(terms, dino, teacher);
+            DiagnoseFeatures(terms, teacher.Cls, step);
+            Diagnose(terms, dino);
         }
 
         return new TrainingStep(true, terms);
@@ -86,12 +90,11 @@ public sealed class DinoTrainer : SelfDistillationTrainer
         return MultiCropForward.Run(Pair.Teacher, [globals_BCHW]);
     }
 
-    private void Diagnose(Dictionary<string, double> terms, DinoLossResult dino, MultiCropOutput teacher)
+    private void Diagnose(Dictionary<string, double> terms, DinoLossResult dino)
     {
         using var norm = _loss.Center.EuclideanNorm(1);
         terms["teacher_entropy"] = dino.TeacherEntropy!.ReadDouble();
         terms["teacher_kl_to_uniform"] = dino.TeacherKlToUniform!.ReadDouble();
         terms["center_norm"] = norm.ReadDouble();
-        terms["feature_rank"] = EffectiveRank.Of(teacher.Cls);
     }
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Optimization;
 using EchoApex.Training.Schedules;
 
 namespace EchoApex.Training.Loop;
@@ -18,6 +19,16 @@ public sealed record OptimizationOptions : IValidatableObject
     /// <summary>Steps that make an epoch; null for one pass over the data.</summary>
     [Range(1, 100_000_000)]
     public int? StepsPerEpoch { get; init; }
+
+    /// <summary>What takes the steps: adamw, or sgd as DINO does for ResNet50.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adamw;
+
+    /// <summary>The constants of adamw.</summary>
+    public AdamWOptions Adamw { get; init; } = new();
+
+    /// <summary>sgd: share of the last step's direction that is kept.</summary>
+    [Range(0.0, 0.9999)]
+    public double SgdMomentum { get; init; } = 0.9;
 
     /// <summary>Peak learning rate before the rule is applied.</summary>
     [Range(0.0, 100)]
@@ -72,6 +83,16 @@ public sealed record OptimizationOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Optimizer == OptimizerKind.Sgd && Adamw != new AdamWOptions())
+        {
+            yield return new ValidationResult("belongs to optimizer adamw; leave it out with sgd", [nameof(Adamw)]);
+        }
+
+        if (Optimizer == OptimizerKind.Adamw && SgdMomentum != new OptimizationOptions().SgdMomentum)
+        {
+            yield return new ValidationResult("belongs to optimizer sgd; adamw has beta1", [nameof(SgdMomentum)]);
+        }
+
         if (WarmupEpochs > Epochs)
         {
             yield return new ValidationResult(FormattableString.Invariant($"{WarmupEpochs} is longer than the run of {Epochs} epochs"), [nameof(WarmupEpochs)]);
@@ -92,4 +113,8 @@ public sealed record OptimizationOptions : IValidatableObject
             yield return new ValidationResult(fault, [nameof(LearningRateRule)]);
         }
     }
+
+    /// <summary>The optimizer over given parameters; the caller disposes it.</summary>
+    internal IOptimizer CreateOptimizer(FlatParameters parameters) =>
+        Optimizer == OptimizerKind.Sgd ? new Sgd(parameters, SgdMomentum) : new AdamW(parameters, Adamw);
 }

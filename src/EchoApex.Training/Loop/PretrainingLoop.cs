@@ -99,15 +99,19 @@ public sealed class PretrainingLoop : IDisposable
     {
         using var metrics = new MetricsWriter(_folder.Metrics, _state.Step);
         var events = _options.Run.TensorBoard ? new TensorBoardWriter(_folder.Events) : null;
-        var collapse = new CollapseMonitor(_options.Head.Prototypes);
+        var collapse = CreateCollapseMonitor();
+        var instability = new InstabilityMonitor();
         using var loader = CreateLoader();
         using var collections = new CollectionPause();
         var clock = Stopwatch.StartNew();
         long first = _state.Step;
         long last = Math.Min(_schedules.TotalSteps, _options.Run.StopAfterStep ?? long.MaxValue);
         double loss = double.NaN;
+        _trainer.Clock.Take();
+        _trainer.Clock.Enter(StepPhase.Data);
         while (_state.Step < last && TryNext(loader, cancellationToken) is { } batch)
         {
+            _trainer.Clock.Enter(StepPhase.Other);
             collections.Renew();
             bool log = (_state.Step + 1) % _options.Run.LogEvery == 0 || _state.Step + 1 == _schedules.TotalSteps;
             var terms = TrainOn(batch, log);
@@ -115,12 +119,19 @@ public sealed class PretrainingLoop : IDisposable
             _state = _state with { Step = _state.Step + 1, SamplerPosition = loader.Position };
             loss = terms["loss"];
             double perSecond = (_state.Step - first) * _options.Optimization.BatchSize / clock.Elapsed.TotalSeconds;
-            string? warning = log ? Log(terms, metrics, events, collapse, perSecond) : null;
+            if (log)
+            {
+                Log(terms, metrics, events, perSecond);
+            }
+
+            string? warning = Warn([.. instability.Observe(loss, terms["gradient_norm"]), .. log ? collapse.Observe(_state.Step, terms) : []]);
             progress?.Report(ProgressOf(terms, log, warning, perSecond));
             if (_state.Step % _options.Run.CheckpointEvery == 0)
             {
                 _folder.WriteCheckpoint(_state, _trainer, _options.Run.KeepCheckpoints);
             }
+
+            _trainer.Clock.Enter(StepPhase.Data);
         }
 
         string checkpoint = _folder.WriteCheckpoint(_state, _trainer, _options.Run.KeepCheckpoints);
@@ -133,8 +144,10 @@ public sealed class PretrainingLoop : IDisposable
 
     private IReadOnlyDictionary<string, double> TrainOn(MultiCropBatch batch, bool diagnostics)
     {
+        _trainer.Clock.Enter(StepPhase.Data);
         using var globals_BCHW = batch.GlobalsToTensor();
         using var locals_BCHW = batch.LocalsToTensor();
+        _trainer.Clock.Enter(StepPhase.Other);
         var result = _trainer.Step(_state.Step, globals_BCHW, locals_BCHW, diagnostics);
         if (!result.IsFinite)
         {
@@ -180,7 +193,12 @@ public sealed class PretrainingLoop : IDisposable
         }
     }
 
-    private string? Log(IReadOnlyDictionary<string, double> terms, MetricsWriter metrics, TensorBoardWriter? events, CollapseMonitor collapse, double perSecond)
+    private CollapseMonitor CreateCollapseMonitor() => new(
+        _options.Head.Prototypes,
+        _options.Ibot.SeparateHead ? _options.Ibot.Head.Prototypes : 0,
+        (long)(_options.Optimization.WarmupEpochs * _schedules.StepsPerEpoch));
+
+    private void Log(IReadOnlyDictionary<string, double> terms, MetricsWriter metrics, TensorBoardWriter? events, double perSecond)
     {
         var values = new Dictionary<string, double>(terms)
         {
@@ -188,16 +206,25 @@ public sealed class PretrainingLoop : IDisposable
             ["images_per_second"] = Math.Round(perSecond, 2),
             ["live_tensors"] = DisposeScopeManager.Statistics.ThreadTotalLiveCount,
             ["skipped_clips"] = _data.Skipped.Count,
+            ["memory_mib"] = Math.Round(Environment.WorkingSet / (double)(1 << 20), 1),
         };
+        foreach (var (name, share) in _trainer.Clock.Take())
+        {
+            values[name] = share;
+        }
+
         metrics.Write(_state.Step, values);
         events?.Write(_state.Step, values);
-        string? warning = collapse.Observe(terms["teacher_entropy"], terms["teacher_kl_to_uniform"], terms["feature_rank"]);
-        if (warning is not null)
+    }
+
+    private string? Warn(IReadOnlyList<string> warnings)
+    {
+        foreach (string warning in warnings)
         {
             _logger.LogWarning("Step {Step}: {Warning}", _state.Step, warning);
         }
 
-        return warning;
+        return warnings.Count == 0 ? null : string.Join('\n', warnings);
     }
 
     private TrainingProgress ProgressOf(IReadOnlyDictionary<string, double> terms, bool log, string? warning, double perSecond) => new()

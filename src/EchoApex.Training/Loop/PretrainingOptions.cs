@@ -61,6 +61,14 @@ public sealed record PretrainingOptions : IValidatableObject
             yield return new ValidationResult("koleo_weight needs a batch of at least 2: a lone image has no neighbour", [nameof(Targets)]);
         }
 
+        if (Backbone.IsResNet)
+        {
+            foreach (var fault in ValidateResNet())
+            {
+                yield return fault;
+            }
+        }
+
         if (Stage == PretrainingStage.Dinov2)
         {
             foreach (var fault in ValidateDinov2())
@@ -81,11 +89,28 @@ public sealed record PretrainingOptions : IValidatableObject
         return [.. before.Keys.Where(key => before[key] != after[key] && !IsFree(key)).Select(key => $"{key}: started with {before[key]}, now {after[key]}.")];
     }
 
+    private IEnumerable<ValidationResult> ValidateResNet()
+    {
+        const int stride = 32;
+        foreach (var (name, crop) in new[] { ("global", Augmentation.Global), ("local", Augmentation.Local) })
+        {
+            if (crop.Count > 0 && crop.Size % stride != 0)
+            {
+                yield return new ValidationResult($"{name}.size is {crop.Size}; {Backbone.Architecture} takes multiples of {stride} pixels", [nameof(Augmentation)]);
+            }
+        }
+
+        if (Optimization.BatchSize < 2)
+        {
+            yield return new ValidationResult("batch_size is 1; BatchNorm needs at least 2 samples", [nameof(Optimization)]);
+        }
+    }
+
     private IEnumerable<ValidationResult> ValidateDinov2()
     {
-        if (Backbone.Architecture == "resnet50")
+        if (Backbone.IsResNet)
         {
-            yield return new ValidationResult("dinov2 needs patch tokens, which resnet50 has not; train it with stage dino", [nameof(Stage)]);
+            yield return new ValidationResult($"dinov2 needs patch tokens, which {Backbone.Architecture} has not; train it with stage dino", [nameof(Stage)]);
         }
         else if (Augmentation.Global.Size % Backbone.ToConfig(Stage, forTeacher: false).PatchSize != 0)
         {

@@ -4,6 +4,7 @@ using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dinov2;
+using EchoApex.Training.Monitoring;
 using EchoApex.Training.Optimization;
 using EchoApex.Training.SelfDistillation;
 using static TorchSharp.torch;
@@ -22,9 +23,10 @@ public abstract class SelfDistillationTrainer : IDisposable
 {
     private const string OptimizerPrefix = "optimizer.";
     private const string LossPrefix = "loss.";
+    private const string UsageName = "monitor.prototype_last_step";
 
     private readonly FlatParameters _parameters;
-    private readonly AdamW _optimizer;
+    private readonly IOptimizer _optimizer;
     private readonly TeacherUpdate _teacherUpdate;
 
     private protected SelfDistillationTrainer(
@@ -35,14 +37,18 @@ public abstract class SelfDistillationTrainer : IDisposable
         (Options, Schedules) = (options, schedules);
         Pair = SelfDistillationNetworks.CreatePair(options);
         _parameters = new FlatParameters(group(Pair.Student.NamedParameters()));
-        _optimizer = new AdamW(_parameters);
+        _optimizer = options.Optimization.CreateOptimizer(_parameters);
         _teacherUpdate = new TeacherUpdate(Pair, _parameters);
+        Usage = new PrototypeUsage(options.Head.Prototypes);
     }
 
     /// <summary>The teacher's encoder, which a run keeps in the end.</summary>
     public IBackbone TeacherBackbone => Pair.Teacher.Backbone;
 
     internal StudentTeacherPair Pair { get; }
+
+    /// <summary>Shares the time of the steps out; the caller enters what lies between them.</summary>
+    internal StepClock Clock { get; } = new();
 
     /// <summary>Norms of the last step's gradients, before clipping.</summary>
     internal GradientNorms? LastGradientNorms { get; private set; }
@@ -52,6 +58,8 @@ public abstract class SelfDistillationTrainer : IDisposable
 
     /// <summary>The optimizer's parameter groups.</summary>
     internal IReadOnlyList<FlatGroup> Groups => _parameters.Groups;
+
+    private protected PrototypeUsage Usage { get; }
 
     private protected PretrainingOptions Options { get; }
 
@@ -79,6 +87,7 @@ public abstract class SelfDistillationTrainer : IDisposable
         }
         finally
         {
+            Clock.Enter(StepPhase.Other);
             foreach (var value in before.Values)
             {
                 value.Dispose();
@@ -109,7 +118,7 @@ public abstract class SelfDistillationTrainer : IDisposable
         Pair.CopyStudent();
     }
 
-    /// <summary>Everything that a resumed run needs, by name: student., teacher., optimizer., loss. The caller disposes <paramref name="owned"/>.</summary>
+    /// <summary>Everything that a resumed run needs, by name: student., teacher., optimizer., loss., monitor. The caller disposes <paramref name="owned"/>.</summary>
     /// <param name="owned">Receives the tensors that are copies.</param>
     internal IEnumerable<KeyValuePair<string, Tensor>> SaveState(ICollection<Tensor> owned)
     {
@@ -127,6 +136,8 @@ public abstract class SelfDistillationTrainer : IDisposable
                 state.Add(KeyValuePair.Create(prefix + name, value));
             }
         }
+
+        state.Add(KeyValuePair.Create(UsageName, Usage.LastStep));
 
         return state;
     }
@@ -151,6 +162,12 @@ public abstract class SelfDistillationTrainer : IDisposable
 
         _optimizer.LoadState(Read(source, OptimizerPrefix));
         LoadLossState(Read(source, LossPrefix));
+
+        // Checkpoints of earlier builds have none: usage is then counted afresh.
+        if (source.Tensors.ContainsKey(UsageName))
+        {
+            source.CopyTo(UsageName, Usage.LastStep);
+        }
     }
 
     /// <inheritdoc/>
@@ -166,6 +183,7 @@ public abstract class SelfDistillationTrainer : IDisposable
     {
         if (disposing)
         {
+            Usage.Dispose();
             _teacherUpdate.Dispose();
             _optimizer.Dispose();
             _parameters.Dispose();
@@ -203,6 +221,14 @@ public abstract class SelfDistillationTrainer : IDisposable
         return KoLeoLoss.Compute(cls_RD.narrow(0, 0, batch)).Plus(KoLeoLoss.Compute(cls_RD.narrow(0, batch, batch)));
     }
 
+    /// <summary>What the teacher's cls vectors and the prototypes' use say of a collapse.</summary>
+    private protected void DiagnoseFeatures(Dictionary<string, double> terms, Tensor cls_RD, long step)
+    {
+        terms["prototype_usage"] = Usage.ShareAt(step, cls_RD.shape[0]);
+        terms["feature_rank"] = EffectiveRank.Of(cls_RD);
+        terms["feature_std"] = FeatureSpread.Of(cls_RD);
+    }
+
     /// <summary>Back-propagates, clips, steps and moves the teacher.</summary>
     /// <returns>False when loss or gradients are not finite; weights are then as they were.</returns>
     private protected bool Update(Tensor total, in ScheduledValues now, in OptimizerStep step, Dictionary<string, double> terms)
@@ -219,8 +245,10 @@ public abstract class SelfDistillationTrainer : IDisposable
             return false;
         }
 
+        Clock.Enter(StepPhase.Backward);
         _parameters.ZeroGradients();
         total.backward();
+        Clock.Enter(StepPhase.Optimizer);
         var norms = Clip();
         LastGradientNorms = norms;
         terms["gradient_norm"] = norms.Total;
@@ -236,6 +264,7 @@ public abstract class SelfDistillationTrainer : IDisposable
 
         _optimizer.Step(step);
         _teacherUpdate.Apply(now.TeacherMomentum);
+        Clock.Enter(StepPhase.Other);
         terms["learning_rate"] = now.LearningRate;
         terms["weight_decay"] = now.WeightDecay;
         terms["teacher_momentum"] = now.TeacherMomentum;

@@ -33,6 +33,6 @@ public sealed record TrainingProgress
     /// <summary>All metrics, on the steps that are logged; else null.</summary>
     public IReadOnlyDictionary<string, double>? Metrics { get; init; }
 
-    /// <summary>A sentence when the run looks collapsed; else null.</summary>
+    /// <summary>What looks collapsed or unstable, with its likely cause and a remedy, a line a fault; null when all is well.</summary>
     public string? Warning { get; init; }
 }

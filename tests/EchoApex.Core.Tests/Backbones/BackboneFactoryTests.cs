@@ -21,6 +21,8 @@ public sealed class BackboneFactoryTests
         LayerScale = 1e-5,
     };
 
+    private static readonly BackboneConfig ResNet = new() { Family = "resnet", Architecture = "small test", PatchSize = 32, EmbedDim = 64, Depth = 2, MaskToken = false };
+
     [Test]
     public void Create_WithSeveralFaults_NamesThemAll()
     {
@@ -34,6 +36,11 @@ public sealed class BackboneFactoryTests
     [
         Small with { Family = "mamba" },
         Small with { Family = "resnet" },
+        ResNet with { EmbedDim = 48 },
+        ResNet with { Depth = 0 },
+        ResNet with { EmbedDim = 0, Depth = 0 },
+        ResNet with { Architecture = "resnet50" },
+        ResNet with { EmbedDim = int.MaxValue / 32 * 32 },
         Small with { EmbedDim = int.MaxValue, Heads = 1 },
         Small with { EmbedDim = 8192, Heads = 1, Depth = 128 },
         Small with { ImageSize = 4096, PatchSize = 1 },

@@ -72,8 +72,13 @@ public sealed class MetricsFileTests
     [TestCase("dino_loss", "loss")]
     [TestCase("teacher.entropy", "teacher")]
     [TestCase("koleo", "loss")]
-    [TestCase("learning_rate", "learning_rate")]
-    public void GroupOf_Names_PutsLossesTogether(string name, string group) =>
+    [TestCase("accuracy", "accuracy")]
+    [TestCase("learning_rate", "schedules, each over its own range")]
+    [TestCase("teacher_temperature", "schedules, each over its own range")]
+    [TestCase("ibot_teacher_entropy", "teacher entropy (nats)")]
+    [TestCase("gradient_norm_head", "gradient norms before clipping")]
+    [TestCase("share_data", "shares of a step's time")]
+    public void GroupOf_Names_PutsTogetherWhatIsReadSideBySide(string name, string group) =>
         Assert.That(RunChart.GroupOf(name), Is.EqualTo(group));
 
     [Test]
@@ -81,6 +86,15 @@ public sealed class MetricsFileTests
     {
         LineSeries total = new("total", [1, 2], [6.2, 5.8]), dino = new("dino", [1, 2], [6.1, 5.7]), koleo = new("koleo", [1, 2], [0.1, 0.12]);
         Assert.That(RunChart.ByRange([total, koleo, dino]), Is.EqualTo(new[] { new[] { total, dino }, [koleo] }));
+    }
+
+    [Test]
+    public void OverOwnRange_Schedules_RunFromZeroToOneAndSayTheirRange()
+    {
+        var rate = RunChart.OverOwnRange(new LineSeries("learning_rate", [1, 2, 3], [0.0002, 0.002, double.NaN]));
+        Assert.That((rate.Name, rate.Y), Is.EqualTo(("learning_rate 2e-4 to 0.002", new[] { 0, 1, double.NaN })));
+        var constant = RunChart.OverOwnRange(new LineSeries("weight_decay", [1, 2], [0.04, 0.04]));
+        Assert.That((constant.Name, constant.Y), Is.EqualTo(("weight_decay 0.04", new[] { 0.5, 0.5 })));
     }
 
     [Test]

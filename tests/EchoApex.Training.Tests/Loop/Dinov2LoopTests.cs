@@ -59,10 +59,11 @@ public sealed class Dinov2LoopTests
         [
             "loss", "total_loss", "dino_local_crops_loss", "dino_global_crops_loss", "koleo_loss", "ibot_loss", "masked_patches", "gradient_norm", "gradient_norm_backbone",
             "gradient_norm_head", "learning_rate", "weight_decay", "teacher_momentum", "teacher_temperature", "teacher_entropy", "teacher_kl_to_uniform", "center_norm",
-            "ibot_center_norm", "feature_rank",
+            "ibot_center_norm", "prototype_usage", "feature_rank", "feature_std", "share_teacher", "memory_mib",
         ];
         var lines = Lines(folder.File("run"));
         Assert.That(lines[^1].EnumerateObject().Select(property => property.Name), Is.SupersetOf(expected));
+        Assert.That(lines.Any(line => line.TryGetProperty("ibot_teacher_entropy", out _) && line.TryGetProperty("ibot_teacher_kl_to_uniform", out _)), Is.True);
         Assert.That(lines.Select(line => line.GetProperty("masked_patches").GetDouble()).Distinct().Count(), Is.GreaterThan(1), "masks are drawn anew each step");
         Assert.That(loop.Plan, Does.Contain("method: DINOv2, loss = 1 x cls + 1 x hidden patches (shared head) + 0.1 x KoLeo"));
         using var tensors = SafetensorsFile.Open(Path.Combine(outcome.Checkpoint, "state.safetensors"));
@@ -118,7 +119,7 @@ public sealed class Dinov2LoopTests
 
     private static readonly object[] Impossible =
     [
-        new object[] { "dinov2 needs patch tokens", TinyRun.Dinov2 with { Backbone = new BackboneOptions { Architecture = "resnet50" } } },
+        new object[] { "dinov2 needs patch tokens", TinyRun.Dinov2 with { Backbone = new BackboneOptions { Architecture = "resnet50", DropPathRate = 0 } } },
         new object[] { "both 0", TinyRun.Dinov2 with { Targets = TinyRun.Dinov2.Targets with { DinoWeight = 0 }, Ibot = TinyRun.Dinov2.Ibot with { Weight = 0 } } },
         new object[] { "multiple of the patch size", TinyRun.Dinov2 with { Augmentation = TinyRun.Dinov2.Augmentation with { Global = TinyRun.Dinov2.Augmentation.Global with { Size = 30 } } } },
         new object[] { "for a shared head", TinyRun.Dinov2Separate with { Ibot = TinyRun.Dinov2Separate.Ibot with { Head = TinyRun.Dinov2Separate.Ibot.Head with { BatchNorm = true } } } },

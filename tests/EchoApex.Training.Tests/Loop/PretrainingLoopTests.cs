@@ -36,8 +36,11 @@ public sealed class PretrainingLoopTests
 
         var lines = Lines(run);
         Assert.That(lines.Select(line => line.GetProperty("step").GetInt64()), Is.EqualTo(Enumerable.Range(1, 12)));
-        string[] expected = ["loss", "dino", "koleo", "gradient_norm", "learning_rate", "weight_decay", "teacher_momentum", "teacher_temperature", "teacher_entropy", "teacher_kl_to_uniform", "center_norm", "feature_rank", "epoch", "images_per_second", "live_tensors", "skipped_clips"];
+        string[] expected = ["loss", "dino", "koleo", "gradient_norm", "learning_rate", "weight_decay", "teacher_momentum", "teacher_temperature", "teacher_entropy", "teacher_kl_to_uniform", "center_norm", "prototype_usage", "feature_rank", "feature_std", "epoch", "images_per_second", "live_tensors", "skipped_clips", "memory_mib", "share_data", "share_teacher", "share_student", "share_backward", "share_optimizer", "share_other"];
         Assert.That(lines[^1].EnumerateObject().Select(property => property.Name), Is.SupersetOf(expected));
+        double[] shares = [.. lines[^1].EnumerateObject().Where(property => property.Name.StartsWith("share_", StringComparison.Ordinal)).Select(property => property.Value.GetDouble())];
+        Assert.That(shares, Is.All.InRange(0, 1));
+        Assert.That(shares.Sum(), Is.EqualTo(1).Within(1e-3));
         Assert.That(lines.Select(line => line.GetProperty("epoch").GetDouble()).Distinct(), Is.EqualTo(new double[] { 0, 1, 2, 3 }));
     }
 

@@ -50,6 +50,14 @@ internal static class TinyRun
         Ibot = Dinov2.Ibot with { SeparateHead = true, Head = new HeadOptions { HiddenDim = 20, BottleneckDim = 6, Prototypes = 12, FreezeLastLayerNorm = false } },
     };
 
+    /// <summary>The ResNet recipe in small: BatchNorm in the encoder, momentum, one block a stage.</summary>
+    public static PretrainingOptions ResNet { get; } = Options with
+    {
+        Augmentation = Options.Augmentation with { Global = Options.Augmentation.Global with { Size = 64 }, Local = Options.Augmentation.Local with { Size = 32 } },
+        Backbone = new BackboneOptions { Architecture = BackboneOptions.CustomResNet, ImageSize = 64, EmbedDim = 64, Depth = 1, DropPathRate = 0 },
+        Optimization = Options.Optimization with { Optimizer = OptimizerKind.Sgd, WeightDecay = 1e-4, FinalWeightDecay = 1e-4 },
+    };
+
     public static PretrainingOptions With(PretrainingOptions options, TeacherTargets targets) =>
         options with { Targets = options.Targets with { Kind = targets } };
 

@@ -53,23 +53,65 @@ public sealed class MonitoringTests
         Assert.That(EffectiveRank.Of(same), Is.Zero);
     }
 
-    [TestCase(6.23, 0.0, 10, "uniform")]
-    [TestCase(0.1, 6.2, 10, "one prototype")]
-    [TestCase(3.0, 1.0, 1.1, "one direction")]
-    public void Observe_LastingFault_SpeaksOnceUntilItWasGone(double entropy, double divergence, double rank, string words)
+    [Test]
+    public void FeatureSpread_KnownClouds_IsExactWhateverTheLengths()
     {
-        var monitor = new CollapseMonitor(512);
-        Assert.That(monitor.Observe(entropy, divergence, rank), Is.Null);
-        Assert.That(monitor.Observe(entropy, divergence, rank), Is.Null);
-        Assert.That(monitor.Observe(entropy, divergence, rank), Does.Contain(words));
-        Assert.That(monitor.Observe(entropy, divergence, rank), Is.Null);
-        Assert.That(monitor.Observe(3, 1, 10), Is.Null);
-        monitor.Observe(entropy, divergence, rank);
-        monitor.Observe(entropy, divergence, rank);
-        Assert.That(monitor.Observe(entropy, divergence, rank), Is.Not.Null);
+        using var scope = NewDisposeScope();
+        using var axes = tensor(new float[,] { { 3, 0 }, { -1, 0 }, { 0, 2 }, { 0, -5 } });
+        using var same = ones(5, 3);
+        using var opposite = tensor(new float[,] { { 1, 0, 0, 0 }, { -7, 0, 0, 0 } });
+        Assert.That(FeatureSpread.Of(axes), Is.EqualTo(1).Within(1e-6), "everywhere alike");
+        Assert.That(FeatureSpread.Of(same), Is.EqualTo(0).Within(1e-6), "one direction");
+        Assert.That(FeatureSpread.Of(opposite), Is.EqualTo(0.5).Within(1e-6), "one of four dimensions");
+        Assert.That(FeatureSpread.Of(NormalCloud()), Is.InRange(0.97, 1.0), "no direction is preferred");
     }
 
     [Test]
-    public void Observe_HealthyRun_IsSilent() =>
-        Assert.That(Enumerable.Range(0, 10).Select(_ => new CollapseMonitor(512).Observe(5.2, 2.1, 8)), Has.All.Null);
+    public void PrototypeUsage_Winners_CountForAHundredSteps()
+    {
+        using var usage = new PrototypeUsage(8);
+        Assert.That(usage.ShareAt(0, 2), Is.Zero);
+        Observe(usage, 0, 3, 5);
+        Assert.That(usage.ShareAt(0, 2), Is.EqualTo(1), "two rows cannot use more than two prototypes");
+        Observe(usage, 1, 3, 3);
+        Assert.That(usage.ShareAt(1, 2), Is.EqualTo(2 / 4.0));
+        Observe(usage, 10, 7, 7);
+        Assert.That(usage.ShareAt(10, 2), Is.EqualTo(3 / 8.0));
+        Assert.That(usage.ShareAt(100, 2), Is.EqualTo(2 / 8.0), "5 has not won since step 0");
+        Assert.That(usage.ShareAt(101, 2), Is.EqualTo(1 / 8.0));
+    }
+
+    [Test]
+    public void StepClock_Phases_ShareTheTimeAndStartAgain()
+    {
+        long now = 1000;
+        var clock = new StepClock(() => now);
+        foreach (var (phase, ticks) in new[] { (StepPhase.Data, 10), (StepPhase.Teacher, 20), (StepPhase.Student, 40), (StepPhase.Backward, 80), (StepPhase.Optimizer, 30), (StepPhase.Data, 10), (StepPhase.Other, 10) })
+        {
+            clock.Enter(phase);
+            now += ticks;
+        }
+
+        var expected = new Dictionary<string, double>
+        {
+            ["share_other"] = 0.05, ["share_data"] = 0.1, ["share_teacher"] = 0.1, ["share_student"] = 0.2, ["share_backward"] = 0.4, ["share_optimizer"] = 0.15,
+        };
+        Assert.That(clock.Take(), Is.EquivalentTo(expected));
+        Assert.That(clock.Take(), Is.Empty, "no time has passed");
+        clock.Enter(StepPhase.Backward);
+        now += 7;
+        Assert.That(clock.Take()["share_backward"], Is.EqualTo(1));
+    }
+
+    private static void Observe(PrototypeUsage usage, long step, params long[] winners)
+    {
+        using var winners_R = tensor(winners);
+        usage.Observe(winners_R, step);
+    }
+
+    private static Tensor NormalCloud()
+    {
+        var random = new Core.Runtime.RandomStream(3);
+        return tensor(Enumerable.Range(0, 400 * 16).Select(_ => (float)random.NextNormal()).ToArray()).view(400, 16);
+    }
 }

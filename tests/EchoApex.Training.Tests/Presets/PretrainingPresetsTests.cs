@@ -14,7 +14,7 @@ public sealed class PretrainingPresetsTests
 
     [Test]
     public void Names_Presets_AreThoseThatAreDocumented() =>
-        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "smoke-cpu", "vitb16-echo", "vits14-dinov2", "vits16-dino", "vits16-echo" }));
+        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "resnet50-echo", "smoke-cpu", "vitb16-echo", "vits14-dinov2", "vits16-dino", "vits16-echo" }));
 
     [TestCaseSource(nameof(Names))]
     public void Load_Preset_IsValidAndComesBackFromItsResolvedText(string name)
@@ -46,6 +46,21 @@ public sealed class PretrainingPresetsTests
         Assert.That(changed, Is.EquivalentTo(expected.Select(key => "augmentation." + key)));
         var marked = PretrainingPresets.Text(name).Split('\n').Where(line => line.Contains("# ours", StringComparison.Ordinal)).Select(line => line.Split(':')[0].Trim());
         Assert.That(marked, Is.SupersetOf(expected.Select(key => key.Split('.')[0]).Distinct().Concat(["centers_in_sector", "flip_probability", "tissue_level", "dynamic_range"])), "values that are ours are marked");
+    }
+
+    [Test]
+    public void Load_ResNetRecipe_DiffersFromTheEchoRecipeInWhatTheReferenceGivesForResNet50()
+    {
+        var options = PretrainingPresets.Load("resnet50-echo");
+        string[] changed = [.. PretrainingOptions.Differences(PretrainingPresets.Load("vits16-echo"), options).Select(difference => difference.Replace(" started with", "", StringComparison.Ordinal))];
+        string[] expected =
+        [
+            "backbone.architecture: vit_small_patch16, now resnet50.", "backbone.drop_path_rate: 0.1, now 0.", "optimization.optimizer: adamw, now sgd.",
+            "optimization.learning_rate: 0.0005, now 0.03.", "optimization.weight_decay: 0.04, now 0.0001.", "optimization.final_weight_decay: 0.4, now 0.0001.",
+            "augmentation.global.area: [0.4, 1], now [0.14, 1].", "augmentation.local.area: [0.05, 0.4], now [0.05, 0.14].",
+        ];
+        Assert.That(changed, Is.EquivalentTo(expected));
+        Assert.That((options.Optimization.SgdMomentum, options.Optimization.TeacherMomentum, options.Optimization.FinalTeacherMomentum), Is.EqualTo((0.9, 0.996, 1.0)));
     }
 
     [Test]
@@ -90,5 +105,5 @@ public sealed class PretrainingPresetsTests
 
     [Test]
     public void Text_UnknownName_ListsThePresets() =>
-        Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, smoke-cpu, vitb16-echo, vits14-dinov2, vits16-dino, vits16-echo"));
+        Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, resnet50-echo, smoke-cpu, vitb16-echo, vits14-dinov2, vits16-dino, vits16-echo"));
 }

@@ -1,4 +1,5 @@
-// Shape legend: B = images, H, W = pixels, h, w = H / 32, W / 32, N = h*w, C = channels of a map, D = 2048.
+// Shape legend: B = images, H, W = pixels, h, w = H / 32, W / 32, N = h*w, C = channels of a map, S = channels of the stem
+// (64), D = 32 S = 2048.
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp.Modules;
@@ -10,11 +11,13 @@ namespace EchoApex.Core.Backbones.ResNet;
 
 /// <summary>
 /// ResNet50 v1.5 without its classifier, in torchvision's key names (torchvision/models/resnet.py). The cls vector is the
-/// average of the last map, the patches are that map. Create it with <see cref="BackboneFactory"/>.
+/// average of the last map, the patches are that map. Narrower or shorter ones of the same kind are ours. Create it with
+/// <see cref="BackboneFactory"/>.
 /// </summary>
 public sealed class ResNetBackbone : nn.Module, IBackbone
 {
-    private static readonly int[] BlocksPerStage = [3, 4, 6, 3];
+    private const int Stem50 = 64;
+    private static readonly int[] Blocks50 = [3, 4, 6, 3];
 
     [ComponentName(Name = "conv1")]
     private readonly Convolution2d _stem;
@@ -38,12 +41,14 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
         : base(nameof(ResNetBackbone))
     {
         Config = config;
-        _stem = new Convolution2d(config.InputChannels, 64, 7, stride: 2, padding: 3);
-        _stemNorm = new BatchNorm2d(64);
-        _stage1 = Stage(0, inputChannels: 64);
-        _stage2 = Stage(1, inputChannels: 256);
-        _stage3 = Stage(2, inputChannels: 512);
-        _stage4 = Stage(3, inputChannels: 1024);
+        int channels = config.EmbedDim == 0 ? Stem50 : config.EmbedDim / 32;
+        int[] blocks = config.Depth == 0 ? Blocks50 : [config.Depth, config.Depth, config.Depth, config.Depth];
+        _stem = new Convolution2d(config.InputChannels, channels, 7, stride: 2, padding: 3);
+        _stemNorm = new BatchNorm2d(channels);
+        _stage1 = Stage(blocks[0], channels, channels, stride: 1);
+        _stage2 = Stage(blocks[1], channels * 4, channels * 2, stride: 2);
+        _stage3 = Stage(blocks[2], channels * 8, channels * 4, stride: 2);
+        _stage4 = Stage(blocks[3], channels * 16, channels * 8, stride: 2);
         RegisterComponents();
         if (initialization is not null)
         {
@@ -61,7 +66,7 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
     public int PatchSize => 32;
 
     /// <inheritdoc/>
-    public int StageCount => BlocksPerStage.Length;
+    public int StageCount => 4;
 
     /// <inheritdoc/>
     nn.Module IBackbone.Module => this;
@@ -114,7 +119,7 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
         return results;
     }
 
-    /// <summary>Everything before the first stage: [B, C, H, W] to [B, 64, H / 4, W / 4].</summary>
+    /// <summary>Everything before the first stage: [B, C, H, W] to [B, S, H / 4, W / 4].</summary>
     internal Tensor Stem(Tensor images_BCHW)
     {
         using var map = Bottleneck.ConvolveAndNormalize(_stem, _stemNorm, images_BCHW);
@@ -134,13 +139,12 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
         return map_BChw;
     }
 
-    private static ModuleList<Bottleneck> Stage(int index, int inputChannels)
+    private static ModuleList<Bottleneck> Stage(int count, int inputChannels, int width, int stride)
     {
-        int width = 64 << index;
         var blocks = new ModuleList<Bottleneck>();
-        for (int i = 0; i < BlocksPerStage[index]; i++)
+        for (int i = 0; i < count; i++)
         {
-            blocks.Add(new Bottleneck(i == 0 ? inputChannels : width * Bottleneck.Expansion, width, i == 0 && index > 0 ? 2 : 1));
+            blocks.Add(new Bottleneck(i == 0 ? inputChannels : width * Bottleneck.Expansion, width, i == 0 ? stride : 1));
         }
 
         return blocks;
