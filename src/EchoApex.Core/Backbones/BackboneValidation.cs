@@ -40,7 +40,7 @@ internal static class BackboneValidation
     {
         bool named = config.Architecture == "resnet50";
         Require(faults, config.PatchSize == 32, nameof(config.PatchSize), config.PatchSize, "32 for a ResNet");
-        Require(faults, named ? config.EmbedDim == 0 : config.EmbedDim is >= 32 and <= 8192 && config.EmbedDim % 32 == 0, nameof(config.EmbedDim), config.EmbedDim, named ? "0 for resnet50" : "a multiple of 32 from 32 to 8192");
+        Require(faults, named ? config.EmbedDim == 0 : config.EmbedDim is >= 512 and <= 8192 && config.EmbedDim % 512 == 0, nameof(config.EmbedDim), config.EmbedDim, named ? "0 for resnet50" : "a multiple of 512 from 512 to 8192: fewer than 16 channels make oneDNN's gradient of a 3x3 convolution read memory that nobody wrote");
         Require(faults, named ? config.Depth == 0 : config.Depth is >= 1 and <= 64, nameof(config.Depth), config.Depth, named ? "0 for resnet50" : "1 to 64 blocks a stage");
     }
 

@@ -9,11 +9,6 @@ namespace EchoApex.Core.Layers;
 /// <remarks>The matrices of the gradients are given as transposed views: oneDNN reorders them faster than a copy would.</remarks>
 internal sealed class LinearFunction : SingleTensorFunction<LinearFunction>
 {
-    // libtorch takes its own reference to the gradients that a call returned, but only after the call: they are let go
-    // when the next one begins. Without that all gradients of a pass would live until the step's scope ends.
-    [ThreadStatic]
-    private static List<Tensor>? t_returned;
-
     /// <inheritdoc/>
     public override string Name => nameof(LinearFunction);
 
@@ -30,10 +25,10 @@ internal sealed class LinearFunction : SingleTensorFunction<LinearFunction>
     /// <inheritdoc/>
     public override List<Tensor> backward(AutogradContext ctx, Tensor grad_output)
     {
-        Release();
+        ReturnedGradients.Release();
         if (grad_output.IsInvalid)
         {
-            return [null!, null!, null!];
+            return ReturnedGradients.Hand(null, null, null);
         }
 
         var needs = (Needs)ctx.get_data(nameof(Needs));
@@ -49,19 +44,7 @@ internal sealed class LinearFunction : SingleTensorFunction<LinearFunction>
         var inputGradient = needs.Input ? DnnlLinear.Apply(gradient, weight_IO, null) : null;
         var weightGradient_OI = needs.Weight ? DnnlLinear.Apply(gradient_OR, input_IR, null) : null;
         var biasGradient_O = needs.Bias ? gradient_RO.sum([0]) : null;
-        return Keep(inputGradient, weightGradient_OI, biasGradient_O);
-    }
-
-    private static List<Tensor> Keep(params Tensor?[] gradients)
-    {
-        t_returned = [.. gradients.OfType<Tensor>()];
-        return [.. gradients.Select(gradient => gradient!)];
-    }
-
-    private static void Release()
-    {
-        t_returned?.ForEach(gradient => gradient.Dispose());
-        t_returned = null;
+        return ReturnedGradients.Hand(inputGradient, weightGradient_OI, biasGradient_O);
     }
 
     private sealed record Needs(bool Input, bool Weight, bool Bias);

@@ -48,6 +48,9 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     /// <summary>Stochastic depth of both branches.</summary>
     public DropPath DropPath => _dropPath;
 
+    /// <summary>Whether inner activations are computed again for the gradient instead of being kept.</summary>
+    public bool Recompute { get; set; }
+
     public void Initialize(RandomStream random)
     {
         _attention.Initialize(random);
@@ -55,7 +58,11 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>[B, T, D] to [B, T, D]. The input is left as it is.</summary>
-    public override Tensor forward(Tensor x_BTD)
+    public override Tensor forward(Tensor x_BTD) =>
+        Recompute && is_grad_enabled() && x_BTD.requires_grad ? RecomputeFunction.apply(x_BTD, this) : Compute(x_BTD);
+
+    /// <summary>The block's arithmetic.</summary>
+    internal Tensor Compute(Tensor x_BTD)
     {
         // One scope a block: what a block made is freed before the next begins, unless the gradient needs it.
         using var scope = NewDisposeScope();

@@ -51,22 +51,13 @@ public sealed class DinoLoss : IDisposable
     /// <exception cref="ArgumentException">The shapes do not fit the number of crops or prototypes.</exception>
     public DinoLossResult Compute(Tensor student_RK, Tensor teacher_RK, double teacherTemperature, bool diagnostics = true)
     {
-        long batch = CheckShapes(student_RK, teacher_RK);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(teacherTemperature);
+        CheckShapes(student_RK, teacher_RK);
         using var scope = NewDisposeScope();
-        var scores_RK = teacher_RK.detach().to(_center_1K.dtype);
-        var targets_RK = Targets(scores_RK, teacherTemperature);
-        var logarithms_RK = nn.functional.log_softmax(student_RK.to(_center_1K.dtype).DividedBy(Options.StudentTemperature), -1);
-        var loss = CrossEntropy(logarithms_RK, targets_RK, batch).MoveToOuterDisposeScope();
-        if (Options.Targets == TeacherTargets.Centering)
-        {
-            UpdateCenter(scores_RK);
-        }
-
-        var winners_R = targets_RK.argmax(-1).MoveToOuterDisposeScope();
+        var targets_RK = TakeTargets(teacher_RK, teacherTemperature);
+        var loss = Compare(student_RK, targets_RK).MoveToOuterDisposeScope();
         return diagnostics
-            ? new DinoLossResult(loss, winners_R, TargetStatistics.MeanEntropy(targets_RK).MoveToOuterDisposeScope(), TargetStatistics.KlToUniform(targets_RK).MoveToOuterDisposeScope())
-            : new DinoLossResult(loss, winners_R, null, null);
+            ? new DinoLossResult(loss, TargetStatistics.MeanEntropy(targets_RK).MoveToOuterDisposeScope(), TargetStatistics.KlToUniform(targets_RK).MoveToOuterDisposeScope())
+            : new DinoLossResult(loss, null, null);
     }
 
     /// <summary>A copy of the state, on the CPU: "center" [1, K]. The caller disposes it.</summary>
@@ -95,6 +86,30 @@ public sealed class DinoLoss : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _center_1K.Dispose();
+
+    /// <summary>The teacher's targets [2 * B, K] for its scores; with centering, the center is updated afterwards.</summary>
+    internal Tensor TakeTargets(Tensor teacher_RK, double temperature)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(temperature);
+        using var scope = NewDisposeScope();
+        var scores_RK = teacher_RK.detach().to(_center_1K.dtype);
+        var targets_RK = Targets(scores_RK, temperature);
+        if (Options.Targets == TeacherTargets.Centering)
+        {
+            UpdateCenter(scores_RK);
+        }
+
+        return targets_RK.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The loss of student scores [V * B, K] against targets [2 * B, K].</summary>
+    internal Tensor Compare(Tensor student_RK, Tensor targets_RK)
+    {
+        long batch = CheckShapes(student_RK, targets_RK);
+        using var scope = NewDisposeScope();
+        var logarithms_RK = nn.functional.log_softmax(student_RK.to(_center_1K.dtype).DividedBy(Options.StudentTemperature), -1);
+        return CrossEntropy(logarithms_RK, targets_RK, batch).MoveToOuterDisposeScope();
+    }
 
     private Tensor Targets(Tensor scores_RK, double temperature)
     {

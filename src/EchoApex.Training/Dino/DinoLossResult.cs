@@ -6,14 +6,11 @@ namespace EchoApex.Training.Dino;
 public sealed class DinoLossResult : IDisposable
 {
     /// <summary>Bundles the tensors; the new object owns them.</summary>
-    public DinoLossResult(Tensor loss, Tensor winners, Tensor? teacherEntropy, Tensor? teacherKlToUniform)
-        => (Loss, Winners, TeacherEntropy, TeacherKlToUniform) = (loss, winners, teacherEntropy, teacherKlToUniform);
+    public DinoLossResult(Tensor loss, Tensor? teacherEntropy, Tensor? teacherKlToUniform)
+        => (Loss, TeacherEntropy, TeacherKlToUniform) = (loss, teacherEntropy, teacherKlToUniform);
 
     /// <summary>The loss to back-propagate, a scalar.</summary>
     public Tensor Loss { get; }
-
-    /// <summary>The strongest prototype of each of the teacher's targets, int64 [2 * B].</summary>
-    public Tensor Winners { get; }
 
     /// <summary>
     /// Mean entropy in nats of the teacher's targets, a scalar; ln K means that the teacher says nothing (uniform
@@ -31,7 +28,6 @@ public sealed class DinoLossResult : IDisposable
     public void Dispose()
     {
         Loss.Dispose();
-        Winners.Dispose();
         TeacherEntropy?.Dispose();
         TeacherKlToUniform?.Dispose();
     }

@@ -1,4 +1,3 @@
-// Shape legend: B = samples, M = hidden patches, K = prototypes.
 using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
 
@@ -10,9 +9,7 @@ namespace EchoApex.Training.Dinov2;
 /// <param name="GlobalCrops">The same of the global crops.</param>
 /// <param name="Koleo">KoLeo of both global crops, with its weight.</param>
 /// <param name="Ibot">Loss of the hidden patches, without its weight.</param>
-/// <param name="Targets">The teacher's targets [2B, K].</param>
-/// <param name="PatchTargets">Its targets for the hidden patches [M, K]; null without the patch loss.</param>
-internal sealed record Dinov2LossTerms(Tensor Total, Tensor? LocalCrops, Tensor? GlobalCrops, Tensor? Koleo, Tensor? Ibot, Tensor Targets, Tensor? PatchTargets)
+internal sealed record Dinov2LossTerms(Tensor Total, Tensor? LocalCrops, Tensor? GlobalCrops, Tensor? Koleo, Tensor? Ibot)
 {
     // Upstream logs KoLeo and patch loss at half of what is back-propagated, and their sum as the total.
     private const double LogScale = 0.5;

@@ -37,16 +37,14 @@ internal sealed class Dinov2Losses : IDisposable
 
     public IbotPatchLoss Ibot { get; }
 
-    /// <summary>All terms. The centers of this step come from the steps before; this step's update is pending afterwards.</summary>
-    /// <param name="student">The student's output.</param>
-    /// <param name="teacher">The teacher's, cls halves swapped.</param>
-    /// <param name="masks">The hidden patches.</param>
+    /// <summary>All terms.</summary>
+    /// <param name="student">The student's output for a batch or a part of one.</param>
+    /// <param name="targets">The teacher's targets for the same samples.</param>
+    /// <param name="masks">Their hidden patches.</param>
     /// <param name="koleo">The KoLeo terms' sum, without its weight; null when turned off.</param>
-    /// <param name="temperature">Teacher temperature.</param>
-    public Dinov2LossTerms Compute(Dinov2Output student, Dinov2Output teacher, MaskBatch masks, Tensor? koleo, double temperature)
+    public Dinov2LossTerms Compute(Dinov2Output student, Dinov2Targets targets, MaskBatch masks, Tensor? koleo)
     {
-        var targets_RK = ClsTargets(teacher.GlobalLogits, temperature);
-        var patchTargets_MK = teacher.PatchLogits is null ? null : PatchTargets(teacher.PatchLogits, temperature);
+        var (targets_RK, patchTargets_MK) = targets;
         int locals = _options.Augmentation.Local.Count;
         double terms = Math.Max(Crops * locals, 1) + Crops;
         double dinoWeight = _options.Targets.DinoWeight;
@@ -61,8 +59,15 @@ internal sealed class Dinov2Losses : IDisposable
         total = Add(total, global, dinoWeight);
         total = Add(total, weightedKoleo, 1);
         total = Add(total, ibot, _options.Ibot.Weight);
-        return new Dinov2LossTerms(total!, local, global, weightedKoleo, ibot, targets_RK, patchTargets_MK);
+        return new Dinov2LossTerms(total!, local, global, weightedKoleo, ibot);
     }
+
+    /// <summary>The teacher's targets of a whole batch. The centers come from the steps before; this step's update is pending afterwards.</summary>
+    /// <param name="teacher">The teacher's output, cls halves swapped.</param>
+    /// <param name="temperature">Teacher temperature.</param>
+    public Dinov2Targets TakeTargets(Dinov2Output teacher, double temperature) => new(
+        ClsTargets(teacher.GlobalLogits, temperature),
+        teacher.PatchLogits is null ? null : PatchTargets(teacher.PatchLogits, temperature));
 
     /// <summary>A copy of centers and pending updates; the caller disposes it.</summary>
     public IReadOnlyDictionary<string, Tensor> SaveState()

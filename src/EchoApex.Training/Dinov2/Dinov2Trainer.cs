@@ -52,26 +52,31 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
         SeedStochasticDepth(step);
 
         bool patches = Options.Ibot.Weight > 0;
+        var parts = PartsOf(globals_BCHW);
         Clock.Enter(StepPhase.Teacher);
-        var teacher = Dinov2Forward.Teacher(Pair.Teacher, globals_BCHW, masks, patches);
-        Clock.Enter(StepPhase.Student);
-        var student = Dinov2Forward.Student(Pair.Student, globals_BCHW, locals_BCHW, masks, patches);
-        var koleo = KoLeo(student.Cls, globals_BCHW.shape[0] / DinoLoss.GlobalCrops);
-        var losses = _losses.Compute(student, teacher, masks, koleo, now.TeacherTemperature);
+        var teacher = Teach(parts, globals_BCHW, masks, patches);
+        var targets = _losses.TakeTargets(teacher, now.TeacherTemperature);
 
-        var terms = losses.ToLog();
-        terms["masked_patches"] = masks.Indices.shape[0];
+        var terms = new Dictionary<string, double> { ["masked_patches"] = masks.Indices.shape[0] };
+        bool finite = Accumulate(parts, terms, part =>
+        {
+            using var partMasks = masks.Of(part);
+            var student = Dinov2Forward.Student(Pair.Student, part.Of(globals_BCHW), locals_BCHW is null ? null : part.Of(locals_BCHW), partMasks, patches);
+            var koleo = KoLeo(student.Cls, part.Count);
+            var losses = _losses.Compute(student, targets.Of(part, masks), partMasks, koleo);
+            return (losses.Total, losses.ToLog());
+        });
         var optimizerStep = new OptimizerStep(now.LearningRate, now.WeightDecay) { LastLayerLearningRate = now.LastLayerFrozen ? 0 : null };
-        if (!Update(losses.Total, now, optimizerStep, terms))
+        if (!finite || !Update(now, optimizerStep, terms))
         {
             return new TrainingStep(false, terms);
         }
 
-        Usage.Observe(losses.Targets.argmax(-1), step);
+        Usage.Observe(targets.Cls.argmax(-1), step);
         if (diagnostics)
         {
             DiagnoseFeatures(terms, teacher.Cls, step);
-            Diagnose(terms, losses);
+            Diagnose(terms, targets);
         }
 
         return new TrainingStep(true, terms);
@@ -98,13 +103,27 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
         options.Optimization.LayerDecay,
         options.Optimization.PatchEmbedMultiplier);
 
-    private void Diagnose(Dictionary<string, double> terms, Dinov2LossTerms losses)
+    // In parts too, so that memory is that of a part; without BatchNorm the same as in one piece.
+    private Dinov2Output Teach(IReadOnlyList<BatchPart> parts, Tensor globals_BCHW, MaskBatch masks, bool patches)
     {
-        terms["teacher_entropy"] = TargetStatistics.MeanEntropy(losses.Targets).ReadDouble();
-        terms["teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(losses.Targets).ReadDouble();
+        var outputs = new List<Dinov2Output>(parts.Count);
+        foreach (var part in parts)
+        {
+            using var partMasks = masks.Of(part);
+            outputs.Add(Dinov2Forward.Teacher(Pair.Teacher, part.Of(globals_BCHW), partMasks, patches));
+        }
+
+        Tensor Join(Func<Dinov2Output, Tensor> select) => BatchPart.Join([.. outputs.Select(select)], DinoLoss.GlobalCrops);
+        return new Dinov2Output(Join(output => output.Cls), Join(output => output.GlobalLogits), null, patches ? masks.Join(parts, [.. outputs.Select(output => output.PatchLogits!)]) : null);
+    }
+
+    private void Diagnose(Dictionary<string, double> terms, Dinov2Targets targets)
+    {
+        terms["teacher_entropy"] = TargetStatistics.MeanEntropy(targets.Cls).ReadDouble();
+        terms["teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(targets.Cls).ReadDouble();
 
         // A step may hide no patch at all.
-        if (losses.PatchTargets is { } patches_MK && patches_MK.shape[0] > 0)
+        if (targets.Patches is { } patches_MK && patches_MK.shape[0] > 0)
         {
             terms["ibot_teacher_entropy"] = TargetStatistics.MeanEntropy(patches_MK).ReadDouble();
             terms["ibot_teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(patches_MK).ReadDouble();

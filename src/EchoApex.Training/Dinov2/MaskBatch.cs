@@ -1,5 +1,6 @@
 // Shape legend: B = images (global crops), N = patches, M = masked patches of all images together.
 using EchoApex.Core.Runtime;
+using EchoApex.Training.SelfDistillation;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -9,8 +10,18 @@ namespace EchoApex.Training.Dinov2;
 /// <remarks>Upstream: dinov2/data/collate.py.</remarks>
 public sealed class MaskBatch : IDisposable
 {
-    private MaskBatch(Tensor masks_BN, Tensor indices_M, Tensor weights_M, int upperBound) =>
-        (Masks, Indices, Weights, UpperBound) = (masks_BN, indices_M, weights_M, upperBound);
+    private readonly bool[][] _rows;
+    private readonly long[] _offsets;
+
+    private MaskBatch(bool[][] rows, Tensor masks_BN, Tensor indices_M, Tensor weights_M, int upperBound)
+    {
+        (_rows, Masks, Indices, Weights, UpperBound) = (rows, masks_BN, indices_M, weights_M, upperBound);
+        _offsets = new long[rows.Length + 1];
+        for (int image = 0; image < rows.Length; image++)
+        {
+            _offsets[image + 1] = _offsets[image] + rows[image].AsSpan().Count(true);
+        }
+    }
 
     /// <summary>True where a patch is hidden, bool [B, N].</summary>
     public Tensor Masks { get; }
@@ -88,10 +99,61 @@ public sealed class MaskBatch : IDisposable
 
         using var scope = NewDisposeScope();
         return new MaskBatch(
+            masks,
             tensor(masks.SelectMany(mask => mask).ToArray()).view(masks.Length, patches).MoveToOuterDisposeScope(),
             tensor(indices.ToArray()).MoveToOuterDisposeScope(),
             tensor(weights.ToArray()).MoveToOuterDisposeScope(),
             upperBound);
+    }
+
+    /// <summary>The masks of a part of the batch, whose crops are crop-major. The caller disposes them.</summary>
+    internal MaskBatch Of(BatchPart part) => FromMasks([.. Images(part).Select(image => _rows[image])], UpperBound);
+
+    /// <summary>The part's rows of one row a hidden patch: [M, ...] to those of the part.</summary>
+    internal Tensor RowsOf(BatchPart part, Tensor rows)
+    {
+        if (part.IsWhole)
+        {
+            return rows.alias();
+        }
+
+        using var scope = NewDisposeScope();
+        return cat([.. Ranges(part).Select(range => rows.narrow(0, range.Start, range.Length))], 0).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The whole batch's rows of one row a hidden patch from those of its parts: the reverse of <see cref="RowsOf"/>.</summary>
+    internal Tensor Join(IReadOnlyList<BatchPart> parts, IReadOnlyList<Tensor> rows)
+    {
+        if (parts.Count == 1)
+        {
+            return rows[0].alias();
+        }
+
+        using var scope = NewDisposeScope();
+        var pieces = new SortedDictionary<long, Tensor>();
+        for (int i = 0; i < parts.Count; i++)
+        {
+            long place = 0;
+            foreach (var (first, start, length) in Ranges(parts[i]))
+            {
+                pieces[first] = rows[i].narrow(0, place, length);
+                place += length;
+            }
+        }
+
+        return cat([.. pieces.Values], 0).MoveToOuterDisposeScope();
+    }
+
+    // The images of a part: the same samples of each crop.
+    private IEnumerable<int> Images(BatchPart part) =>
+        Enumerable.Range(0, (int)(_rows.Length / part.Batch)).SelectMany(crop => Enumerable.Range((int)((crop * part.Batch) + part.Start), (int)part.Count));
+
+    private IEnumerable<(long FirstImage, long Start, long Length)> Ranges(BatchPart part)
+    {
+        for (long first = part.Start; first < _rows.Length; first += part.Batch)
+        {
+            yield return (first, _offsets[first], _offsets[first + part.Count] - _offsets[first]);
+        }
     }
 
     /// <inheritdoc/>

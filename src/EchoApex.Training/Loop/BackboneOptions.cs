@@ -68,6 +68,12 @@ public sealed record BackboneOptions : IValidatableObject
     /// <summary>ViT: the same rate in all blocks (DINOv2) instead of a linear rise from 0 (DINO v1).</summary>
     public bool DropPathUniform { get; init; }
 
+    /// <summary>
+    /// ViT: keep each block's input alone and compute its activations again for the gradient: a third more work, a fraction
+    /// of the memory, the same gradients.
+    /// </summary>
+    public bool Recompute { get; init; }
+
     /// <summary>How the weights start.</summary>
     public BackboneInitializationKind Initialization { get; init; } = BackboneInitializationKind.Reference;
 
@@ -92,9 +98,9 @@ public sealed record BackboneOptions : IValidatableObject
         {
             yield return new ValidationResult($"{Custom} needs patch_size, embed_dim, depth and heads", [nameof(Architecture)]);
         }
-        else if (Architecture == CustomResNet && (EmbedDim is null || EmbedDim % 32 != 0 || Depth is null || given > 2))
+        else if (Architecture == CustomResNet && (EmbedDim is null || EmbedDim % 512 != 0 || Depth is null || given > 2))
         {
-            yield return new ValidationResult($"{CustomResNet} needs embed_dim, a multiple of 32, and depth, but neither patch_size nor heads", [nameof(Architecture)]);
+            yield return new ValidationResult($"{CustomResNet} needs embed_dim, a multiple of 512, and depth, but neither patch_size nor heads", [nameof(Architecture)]);
         }
         else if (!custom && Architecture != CustomResNet && given > 0)
         {

@@ -40,30 +40,37 @@ public sealed class DinoTrainer : SelfDistillationTrainer
         var now = Schedules.At(step);
         SeedStochasticDepth(step);
 
+        var parts = PartsOf(globals_BCHW);
         Clock.Enter(StepPhase.Teacher);
-        using var teacher = TeacherForward(globals_BCHW);
-        Clock.Enter(StepPhase.Student);
-        using var student = MultiCropForward.Run(Pair.Student, locals_BCHW is null ? [globals_BCHW] : [globals_BCHW, locals_BCHW]);
-        using var dino = _loss.Compute(student.Logits, teacher.Logits, now.TeacherTemperature, diagnostics);
-        var koleo = KoLeo(student.Cls, globals_BCHW.shape[0] / DinoLoss.GlobalCrops);
-        var total = koleo is null ? dino.Loss : dino.Loss.Plus(koleo.Times(Options.Targets.KoleoWeight));
+        var (cls_RD, logits_RK) = Teach(parts, globals_BCHW);
+        var targets_RK = _loss.TakeTargets(logits_RK, now.TeacherTemperature);
 
-        var terms = new Dictionary<string, double> { ["loss"] = total.ReadDouble(), ["dino"] = dino.Loss.ReadDouble() };
-        if (koleo is not null)
+        var terms = new Dictionary<string, double>();
+        bool finite = Accumulate(parts, terms, part =>
         {
-            terms["koleo"] = koleo.ReadDouble();
-        }
+            var globals = part.Of(globals_BCHW);
+            var student = MultiCropForward.Run(Pair.Student, locals_BCHW is null ? [globals] : [globals, part.Of(locals_BCHW)]);
+            var dino = _loss.Compare(student.Logits, part.Of(targets_RK));
+            var koleo = KoLeo(student.Cls, part.Count);
+            var total = koleo is null ? dino : dino.Plus(koleo.Times(Options.Targets.KoleoWeight));
+            var values = new Dictionary<string, double> { ["loss"] = total.ReadDouble(), ["dino"] = dino.ReadDouble() };
+            if (koleo is not null)
+            {
+                values["koleo"] = koleo.ReadDouble();
+            }
 
-        if (!Update(total, now, new OptimizerStep(now.LearningRate, now.WeightDecay) { SkipLastLayer = now.LastLayerFrozen }, terms))
+            return (total, values);
+        });
+        if (!finite || !Update(now, new OptimizerStep(now.LearningRate, now.WeightDecay) { SkipLastLayer = now.LastLayerFrozen }, terms))
         {
             return new TrainingStep(false, terms);
         }
 
-        Usage.Observe(dino.Winners, step);
+        Usage.Observe(targets_RK.argmax(-1), step);
         if (diagnostics)
         {
-            DiagnoseFeatures(terms, teacher.Cls, step);
-            Diagnose(terms, dino);
+            DiagnoseFeatures(terms, cls_RD, step);
+            Diagnose(terms, targets_RK);
         }
 
         return new TrainingStep(true, terms);
@@ -84,17 +91,18 @@ public sealed class DinoTrainer : SelfDistillationTrainer
 
     private protected override void LoadLossState(IReadOnlyDictionary<string, Tensor> state) => _loss.LoadState(state);
 
-    private MultiCropOutput TeacherForward(Tensor globals_BCHW)
+    // In parts too, so that memory is that of a part; without BatchNorm the same as in one piece.
+    private (Tensor Cls_RD, Tensor Logits_RK) Teach(IReadOnlyList<BatchPart> parts, Tensor globals_BCHW)
     {
         using var noGrad = no_grad();
-        return MultiCropForward.Run(Pair.Teacher, [globals_BCHW]);
+        MultiCropOutput[] outputs = [.. parts.Select(part => MultiCropForward.Run(Pair.Teacher, [part.Of(globals_BCHW)]))];
+        return (BatchPart.Join([.. outputs.Select(output => output.Cls)], DinoLoss.GlobalCrops), BatchPart.Join([.. outputs.Select(output => output.Logits)], DinoLoss.GlobalCrops));
     }
 
-    private void Diagnose(Dictionary<string, double> terms, DinoLossResult dino)
+    private void Diagnose(Dictionary<string, double> terms, Tensor targets_RK)
     {
-        using var norm = _loss.Center.EuclideanNorm(1);
-        terms["teacher_entropy"] = dino.TeacherEntropy!.ReadDouble();
-        terms["teacher_kl_to_uniform"] = dino.TeacherKlToUniform!.ReadDouble();
-        terms["center_norm"] = norm.ReadDouble();
+        terms["teacher_entropy"] = TargetStatistics.MeanEntropy(targets_RK).ReadDouble();
+        terms["teacher_kl_to_uniform"] = TargetStatistics.KlToUniform(targets_RK).ReadDouble();
+        terms["center_norm"] = _loss.Center.EuclideanNorm(1).ReadDouble();
     }
 }

@@ -12,6 +12,15 @@ public sealed record OptimizationOptions : IValidatableObject
     [Range(1, 1 << 16)]
     public int BatchSize { get; init; } = 64;
 
+    /// <summary>
+    /// Equal parts in which the samples of a step go through the networks one after the other, so that a large batch fits a
+    /// small memory. Targets, centers and Sinkhorn-Knopp see the whole batch, and the gradient is that of the whole batch,
+    /// but for three things that see a part alone: KoLeo finds neighbours within it, BatchNorm normalises over it, and
+    /// dinov2's stochastic depth keeps its share of it.
+    /// </summary>
+    [Range(1, 4096)]
+    public int AccumulationSteps { get; init; } = 1;
+
     /// <summary>Length of the run in epochs.</summary>
     [Range(1, 1_000_000)]
     public int Epochs { get; init; } = 100;
@@ -91,6 +100,11 @@ public sealed record OptimizationOptions : IValidatableObject
         if (Optimizer == OptimizerKind.Adamw && SgdMomentum != new OptimizationOptions().SgdMomentum)
         {
             yield return new ValidationResult("belongs to optimizer sgd; adamw has beta1", [nameof(SgdMomentum)]);
+        }
+
+        if (BatchSize % AccumulationSteps != 0)
+        {
+            yield return new ValidationResult(FormattableString.Invariant($"{AccumulationSteps} does not divide batch_size {BatchSize}; the parts must be equal"), [nameof(AccumulationSteps)]);
         }
 
         if (WarmupEpochs > Epochs)

@@ -56,9 +56,9 @@ public sealed record PretrainingOptions : IValidatableObject
             yield return new ValidationResult($"global.count is {Augmentation.Global.Count}; DINO compares exactly 2 global crops", [nameof(Augmentation)]);
         }
 
-        if (Targets.KoleoWeight > 0 && Optimization.BatchSize < 2)
+        if (Targets.KoleoWeight > 0 && Optimization.BatchSize / Optimization.AccumulationSteps < 2)
         {
-            yield return new ValidationResult("koleo_weight needs a batch of at least 2: a lone image has no neighbour", [nameof(Targets)]);
+            yield return new ValidationResult("koleo_weight needs at least 2 samples in a batch, or in each part of it: a lone image has no neighbour", [nameof(Targets)]);
         }
 
         if (Backbone.IsResNet)

@@ -1,4 +1,5 @@
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Backbones.VisionTransformer;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.SelfDistillation;
 
@@ -18,6 +19,11 @@ internal static class SelfDistillationNetworks
         if (random is not null && options.Backbone.Initialization == BackboneInitializationKind.FanIn)
         {
             BackboneInitialization.ApplyFanIn(backbone, random);
+        }
+
+        if (backbone is VisionTransformerBackbone vit)
+        {
+            vit.RecomputeActivations = options.Backbone.Recompute;
         }
 
         var head = CreateHead(options.Head, backbone.FeatureDimension, random);

@@ -3,6 +3,7 @@ using EchoApex.Core.Backbones;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Dino;
 using EchoApex.Training.Dinov2;
 using EchoApex.Training.Monitoring;
 using EchoApex.Training.Optimization;
@@ -229,25 +230,51 @@ public abstract class SelfDistillationTrainer : IDisposable
         terms["feature_std"] = FeatureSpread.Of(cls_RD);
     }
 
-    /// <summary>Back-propagates, clips, steps and moves the teacher.</summary>
-    /// <returns>False when loss or gradients are not finite; weights are then as they were.</returns>
-    private protected bool Update(Tensor total, in ScheduledValues now, in OptimizerStep step, Dictionary<string, double> terms)
+    /// <summary>The parts in which a step's samples go through the networks.</summary>
+    private protected IReadOnlyList<BatchPart> PartsOf(Tensor globals_BCHW) =>
+        BatchPart.Split(globals_BCHW.shape[0] / DinoLoss.GlobalCrops, Options.Optimization.AccumulationSteps);
+
+    /// <summary>Student pass, loss and gradients, part by part; the gradients are those of the mean over the parts.</summary>
+    /// <param name="parts">The parts.</param>
+    /// <param name="terms">Receives the mean of each term.</param>
+    /// <param name="forward">The loss of a part and its terms.</param>
+    /// <returns>False when a loss is not finite.</returns>
+    private protected bool Accumulate(IReadOnlyList<BatchPart> parts, Dictionary<string, double> terms, Func<BatchPart, (Tensor Total, IReadOnlyDictionary<string, double> Terms)> forward)
     {
-        if (!double.IsFinite(total.ReadDouble()))
+        _parameters.ZeroGradients();
+        bool finite = true;
+        foreach (var part in parts)
         {
-            if (TraceNonFinite)
+            using var scope = NewDisposeScope();
+            Clock.Enter(StepPhase.Student);
+            var (total, values) = forward(part);
+            foreach (var (name, value) in values)
             {
-                _parameters.ZeroGradients();
-                total.backward();
-                LastGradientNorms = GradientClipping.Measure(_parameters);
+                terms[name] = terms.GetValueOrDefault(name) + (value / parts.Count);
             }
 
-            return false;
+            finite &= double.IsFinite(total.ReadDouble());
+            if (!finite && !TraceNonFinite)
+            {
+                return false;
+            }
+
+            Clock.Enter(StepPhase.Backward);
+            (parts.Count == 1 ? total : total.DividedBy(parts.Count)).backward();
         }
 
-        Clock.Enter(StepPhase.Backward);
-        _parameters.ZeroGradients();
-        total.backward();
+        if (!finite)
+        {
+            LastGradientNorms = GradientClipping.Measure(_parameters);
+        }
+
+        return finite;
+    }
+
+    /// <summary>Clips, steps and moves the teacher.</summary>
+    /// <returns>False when gradients are not finite; weights are then as they were.</returns>
+    private protected bool Update(in ScheduledValues now, in OptimizerStep step, Dictionary<string, double> terms)
+    {
         Clock.Enter(StepPhase.Optimizer);
         var norms = Clip();
         LastGradientNorms = norms;

@@ -1,3 +1,4 @@
+using EchoApex.Core.Runtime;
 using EchoApex.Testing;
 using EchoApex.Training.Dino;
 using EchoApex.Training.Dinov2;
@@ -16,6 +17,8 @@ public sealed class Dinov2TrainerTests
 
     private static readonly object[] Changes =
     [
+        Change("precision", o => o with { Precision = Precision.Bf16 }),
+        Change("accumulation_steps", o => o with { Optimization = o.Optimization with { AccumulationSteps = 2 } }),
         Change("centering", o => o with { Targets = o.Targets with { Kind = TeacherTargets.Centering } }),
         Change("sinkhorn_iterations", o => o with { Targets = o.Targets with { SinkhornIterations = 1 } }),
         Change("student_temperature", o => o with { Targets = o.Targets with { StudentTemperature = 0.2 } }),

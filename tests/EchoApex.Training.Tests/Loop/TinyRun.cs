@@ -54,7 +54,7 @@ internal static class TinyRun
     public static PretrainingOptions ResNet { get; } = Options with
     {
         Augmentation = Options.Augmentation with { Global = Options.Augmentation.Global with { Size = 64 }, Local = Options.Augmentation.Local with { Size = 32 } },
-        Backbone = new BackboneOptions { Architecture = BackboneOptions.CustomResNet, ImageSize = 64, EmbedDim = 64, Depth = 1, DropPathRate = 0 },
+        Backbone = new BackboneOptions { Architecture = BackboneOptions.CustomResNet, ImageSize = 64, EmbedDim = 512, Depth = 1, DropPathRate = 0 },
         Optimization = Options.Optimization with { Optimizer = OptimizerKind.Sgd, WeightDecay = 1e-4, FinalWeightDecay = 1e-4 },
     };
 

@@ -43,7 +43,7 @@ public sealed class ResNetBackboneTests
     {
         using var scope = NewDisposeScope();
         using var backbone = BackboneFactory.Create(
-            new BackboneConfig { Family = "resnet", Architecture = "small test", PatchSize = 32, EmbedDim = 128, Depth = 2, MaskToken = false }, new RandomStream(1));
+            new BackboneConfig { Family = "resnet", Architecture = "small test", PatchSize = 32, EmbedDim = 512, Depth = 2, MaskToken = false }, new RandomStream(1));
         using var features = backbone.Extract(GoldenCase.FillTensor("images", [2, 3, 64, 32], 1, 0));
         Assert.That(features.Cls.shape, Is.EqualTo(new long[] { 2, 128 }));
         Assert.That(backbone.FeatureDimension, Is.EqualTo(128));
