@@ -46,16 +46,21 @@ public sealed record LineChart : IChart
         using var canvas = new ChartCanvas(width, height);
         var plot = Layout(canvas);
         plot.DrawGrid();
-        for (int i = 0; Smoothing > 0 && i < Series.Count; i++)
+        for (int i = 0; i < Series.Count; i++)
         {
+            if (!IsSmoothed(i))
+            {
+                continue;
+            }
+
             Draw(canvas, plot, Series[i].X, Series[i].Y, ChartPalette.Color(i).Lighten(0.7), 1, dashed: false);
         }
 
         for (int i = 0; i < Series.Count; i++)
         {
             // Noise drawn with a broad pen is a band.
-            int pen = Smoothing == 0 && Series[i].X.Count > plot.Bounds.Width / 2 && Series[i].IsNoisy ? 1 : 2;
-            Draw(canvas, plot, Series[i].X, Smoothing > 0 ? Smooth(Series[i].Y, Smoothing) : Series[i].Y, ChartPalette.Color(i), pen, IsDashed(i));
+            int pen = !IsSmoothed(i) && Series[i].X.Count > plot.Bounds.Width / 2 && Series[i].IsNoisy ? 1 : 2;
+            Draw(canvas, plot, Series[i].X, IsSmoothed(i) ? Smooth(Series[i].Y, Smoothing) : Series[i].Y, ChartPalette.Color(i), pen, IsDashed(i));
         }
 
         if (!Series.Any(series => series.Y.Any(double.IsFinite)))
@@ -85,6 +90,8 @@ public sealed record LineChart : IChart
 
         return result;
     }
+
+    private bool IsSmoothed(int series) => Smoothing > 0 && !Series[series].IsRaw;
 
     private PlotArea Layout(ChartCanvas canvas)
     {

@@ -12,6 +12,7 @@ public static class RunChart
     private const double LogarithmicRatio = 100;
 
     private const string Loss = "loss";
+    private const string Shares = "shares of a step's time";
     private const string Schedules = "schedules, each over its own range";
 
     // Bookkeeping that says nothing of how a run went.
@@ -32,7 +33,7 @@ public static class RunChart
         ("spread of the features (1: isotropic)", "", ["feature_std"]),
         ("gradient norms before clipping", "gradient_norm_", ["gradient_norm", "gradient_norm_backbone", "gradient_norm_head", "gradient_norm_ibot_head"]),
         ("images per second", "", ["images_per_second"]),
-        ("shares of a step's time", "share_", ["share_data", "share_teacher", "share_student", "share_backward", "share_optimizer", "share_other"]),
+        (Shares, "share_", ["share_data", "share_teacher", "share_student", "share_backward", "share_optimizer", "share_other"]),
         ("memory (MiB)", "", ["memory_mib"]),
         (Schedules, "", ["learning_rate", "weight_decay", "teacher_momentum", "teacher_temperature"]),
     ];
@@ -135,12 +136,12 @@ public static class RunChart
     private static LineChart Panel(string title, string prefix, List<LineSeries> series, double smoothing)
     {
         double[] values = [.. series.SelectMany(line => line.Y).Where(double.IsFinite)];
-        bool logarithmic = values.Length > 0 && values.Min() > 0 && values.Max() / values.Min() > LogarithmicRatio;
+        bool logarithmic = title != Shares && values.Length > 0 && values.Min() > 0 && values.Max() / values.Min() > LogarithmicRatio;
         return new LineChart
         {
             Title = title,
             XTitle = "step",
-            Series = [.. series.Select(line => line with { Name = NameOf(line.Name, title, prefix, series.Count) })],
+            Series = [.. series.OrderBy(line => line.Name == title ? 0 : 1).Select(line => line with { Name = NameOf(line.Name, title, prefix, series.Count), IsRaw = !line.IsNoisy })],
             LogarithmicY = logarithmic,
             Smoothing = series.Any(line => line.IsNoisy) ? smoothing : 0,
         };

@@ -84,6 +84,28 @@ public sealed class LineChartTests
     }
 
     [Test]
+    public void IsNoisy_Lines_TellsMeasuredValuesFromSchedulesAndRunningMeans()
+    {
+        double[] steps = [.. Enumerable.Range(0, 200).Select(i => (double)i)];
+        double[] mean = [.. steps.Select(i => 1 - Math.Exp(-i / 30) + (i % 2 * 0.001))];
+        Assert.That(new LineSeries("", steps, [.. steps.Select(i => i % 3)]).IsNoisy, Is.True);
+        Assert.That(new LineSeries("", steps, [.. steps.Select(i => Math.Cos(i / 60))]).IsNoisy, Is.False);
+        Assert.That(new LineSeries("", steps, mean).IsNoisy, Is.False, "its jitter is small beside its way");
+        Assert.That(new LineSeries("", steps, [.. steps.Select(_ => double.NaN)]).IsNoisy, Is.False);
+    }
+
+    [Test]
+    public void Render_RawLine_IsNotSmoothed()
+    {
+        double[] x = [0, 1, 2, 3], y = [0, 1, 0, 1];
+        var plain = new LineChart { Series = [new("", x, y)] }.Render(300, 200);
+        var raw = new LineChart { Series = [new LineSeries("", x, y) { IsRaw = true }], Smoothing = 0.9 }.Render(300, 200);
+        var smooth = new LineChart { Series = [new("", x, y)], Smoothing = 0.9 }.Render(300, 200);
+        Assert.That(raw.Rgb.ToArray(), Is.EqualTo(plain.Rgb.ToArray()));
+        Assert.That(smooth.Rgb.ToArray(), Is.Not.EqualTo(plain.Rgb.ToArray()));
+    }
+
+    [Test]
     public void Render_Smoothing_DrawsRawValuesPaleAndTheAverageFull()
     {
         double[] noisy = [.. Steps.Select(step => step % 2)];
