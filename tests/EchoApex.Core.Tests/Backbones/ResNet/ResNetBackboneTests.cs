@@ -45,10 +45,10 @@ public sealed class ResNetBackboneTests
         using var backbone = BackboneFactory.Create(
             new BackboneConfig { Family = "resnet", Architecture = "small test", PatchSize = 32, EmbedDim = 512, Depth = 2, MaskToken = false }, new RandomStream(1));
         using var features = backbone.Extract(GoldenCase.FillTensor("images", [2, 3, 64, 32], 1, 0));
-        Assert.That(features.Cls.shape, Is.EqualTo(new long[] { 2, 128 }));
-        Assert.That(backbone.FeatureDimension, Is.EqualTo(128));
+        Assert.That(features.Cls.shape, Is.EqualTo(new long[] { 2, 512 }));
+        Assert.That(backbone.FeatureDimension, Is.EqualTo(512));
         var state = backbone.Module.state_dict();
-        Assert.That(state["conv1.weight"].shape, Is.EqualTo(new long[] { 4, 3, 7, 7 }));
+        Assert.That(state["conv1.weight"].shape, Is.EqualTo(new long[] { 16, 3, 7, 7 }));
         Assert.That(Enumerable.Range(1, 4).All(stage => state.ContainsKey($"layer{stage}.1.conv3.weight") && !state.ContainsKey($"layer{stage}.2.conv3.weight")), Is.True);
     }
 
