@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using EchoApex.Benchmarks.Augmentation;
 using EchoApex.Benchmarks.Forward;
 using EchoApex.Benchmarks.Loading;
 using EchoApex.Benchmarks.Training;
@@ -10,6 +11,8 @@ switch (args)
         return ForwardBenchmark.Run(forwardArguments);
     case ["load", .. var loadArguments]:
         return LoadBenchmark.Run(loadArguments);
+    case ["crops", .. var cropArguments]:
+        return CropsBenchmark.Run(cropArguments);
     case ["step", .. var stepArguments]:
         return StepBenchmark.Run(stepArguments);
     default:
