@@ -31,6 +31,7 @@ public sealed class ReadmeTests
     [TestCase("replay")]
     [TestCase("plot")]
     [TestCase("embed")]
+    [TestCase("probe")]
     [TestCase("demo")]
     public void Command_OfTheReadme_Exists(string name)
     {

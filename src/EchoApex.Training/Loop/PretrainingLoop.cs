@@ -291,6 +291,7 @@ public sealed class PretrainingLoop : IDisposable
                 ["clips"] = _data.Count.ToString(culture),
                 ["targets"] = ConfigurationWriter.Flatten(_options.Targets)["kind"],
                 ["seed"] = _options.Seed.ToString(culture),
+                ["initialization"] = ConfigurationWriter.Flatten(_options.Backbone)["initialization"],
             },
         };
         _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, preprocessing, info));
