@@ -266,18 +266,9 @@ public sealed class PretrainingLoop : IDisposable
         _logger.LogInformation("Resumed from {Checkpoint}", checkpoint);
     }
 
-    // The teacher's encoder with the preprocessing that the global crops had, so that inference feeds it as training did.
+    // The teacher's encoder with the preprocessing that the global crops had.
     private void ExportModel()
     {
-        var augmentation = _options.Augmentation;
-        var preprocessing = new Preprocessing
-        {
-            ImageSize = augmentation.Global.Size,
-            Normalization = augmentation.Normalization,
-            Mean = augmentation.Mean,
-            Std = augmentation.Std,
-            Interpolation = augmentation.Interpolation == Interpolation.Bilinear ? Interpolation.Bilinear : Interpolation.Area,
-        };
         var culture = CultureInfo.InvariantCulture;
         var info = new ModelInfo
         {
@@ -294,7 +285,7 @@ public sealed class PretrainingLoop : IDisposable
                 ["initialization"] = ConfigurationWriter.Flatten(_options.Backbone)["initialization"],
             },
         };
-        _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, preprocessing, info));
+        _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, _options.ToPreprocessing(), info));
     }
 
     private string Method => _options.Stage == PretrainingStage.Dinov2 ? "DINOv2" : "DINO";

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EchoApex.Core.Configuration;
+using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.SelfDistillation;
 
@@ -77,6 +78,16 @@ public sealed record PretrainingOptions : IValidatableObject
             }
         }
     }
+
+    /// <summary>The preprocessing that global crops have, so that inference feeds the encoder as training did.</summary>
+    public Preprocessing ToPreprocessing() => new()
+    {
+        ImageSize = Augmentation.Global.Size,
+        Normalization = Augmentation.Normalization,
+        Mean = Augmentation.Mean,
+        Std = Augmentation.Std,
+        Interpolation = Augmentation.Interpolation == Interpolation.Bilinear ? Interpolation.Bilinear : Interpolation.Area,
+    };
 
     /// <summary>Keys whose values two configurations do not share, leaving out those that cannot change a run's numbers.</summary>
     /// <returns>One sentence a key, with both values.</returns>
