@@ -46,6 +46,9 @@ public sealed record PretrainingOptions : IValidatableObject
     /// <summary>Length, batch, schedules.</summary>
     public OptimizationOptions Optimization { get; init; } = new();
 
+    /// <summary>Accuracy on labelled clips while the run goes on; off by default.</summary>
+    public OnlineProbeOptions Probe { get; init; } = new();
+
     /// <summary>Logging, checkpoints, threads: options that do not change the numbers of a run.</summary>
     public RunOptions Run { get; init; } = new();
 
@@ -140,5 +143,5 @@ public sealed record PretrainingOptions : IValidatableObject
     }
 
     private static bool IsFree(string key) =>
-        key.StartsWith("run.", StringComparison.Ordinal) || key is "data.workers" or "data.prefetch_batches" or "data.cache.cache_megabytes";
+        key.StartsWith("run.", StringComparison.Ordinal) || key.StartsWith("probe.", StringComparison.Ordinal) || key is "data.workers" or "data.prefetch_batches" or "data.cache.cache_megabytes";
 }
