@@ -31,10 +31,12 @@ public sealed class ReadmeTests
     [TestCase("replay")]
     [TestCase("plot")]
     [TestCase("embed")]
+    [TestCase("probe")]
+    [TestCase("learning-curve")]
     [TestCase("demo")]
     public void Command_OfTheReadme_Exists(string name)
     {
         Assert.That(Readme, Does.Match($@"(echoapex|build\.sh) {name}\b"));
-        Assert.That(File.ReadAllText(Path.Combine(Repository.Root, "src", "EchoApex.Cli", "Commands", "CommandCatalog.cs")), Does.Contain($"{char.ToUpperInvariant(name[0])}{name[1..]}Command.Create()"));
+        Assert.That(File.ReadAllText(Path.Combine(Repository.Root, "src", "EchoApex.Cli", "Commands", "CommandCatalog.cs")), Does.Contain($"{string.Concat(name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}Command.Create()"));
     }
 }

@@ -16,6 +16,8 @@ internal static class CommandCatalog
         yield return ReplayCommand.Create();
         yield return PlotCommand.Create();
         yield return EmbedCommand.Create();
+        yield return ProbeCommand.Create();
+        yield return LearningCurveCommand.Create();
         yield return DemoCommand.Create();
     }
 }

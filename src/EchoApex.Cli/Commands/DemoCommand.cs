@@ -1,3 +1,4 @@
+using EchoApex.Core.Evaluation;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;

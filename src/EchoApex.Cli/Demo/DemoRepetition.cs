@@ -1,3 +1,5 @@
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Evaluation;
 using EchoApex.Heads.Evaluation;
 
 namespace EchoApex.Cli.Demo;
@@ -14,11 +16,11 @@ namespace EchoApex.Cli.Demo;
 /// <param name="Gallery">The training phantoms' features from the pretrained encoder.</param>
 internal sealed record DemoRepetition(
     int Seed,
-    IReadOnlyList<DemoScore> Scores,
+    IReadOnlyList<EncoderScores> Scores,
     string RunFolder,
     double PretrainingSeconds,
     double SupervisedSeconds,
-    DemoSet Test,
+    LabelledClipList Test,
     FeatureTable Untrained,
     FeatureTable Pretrained,
     FeatureTable Gallery);

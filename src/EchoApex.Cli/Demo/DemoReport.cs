@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using EchoApex.Core.Charts;
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Evaluation;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources;
 using EchoApex.Heads.Evaluation;
@@ -18,8 +20,8 @@ internal static class DemoReport
         text.AppendLine("|---|---|---|---|---|");
         for (int row = 0; row < repetitions[0].Scores.Count; row++)
         {
-            double[] knn = [.. repetitions.Select(repetition => 100 * repetition.Scores[row].Knn)];
-            double[] linear = [.. repetitions.Select(repetition => 100 * repetition.Scores[row].Linear)];
+            double[] knn = [.. repetitions.Select(repetition => 100 * repetition.Scores[row].Knn.Accuracy.Estimate)];
+            double[] linear = [.. repetitions.Select(repetition => 100 * repetition.Scores[row].Linear.Accuracy.Estimate)];
             text.AppendLine($"| {repetitions[0].Scores[row].Name} | {MeanAndSpread(knn)} | {Each(knn)} | {MeanAndSpread(linear)} | {Each(linear)} |");
         }
 
@@ -29,8 +31,8 @@ internal static class DemoReport
     /// <summary>What the table says, in words, whatever it is.</summary>
     public static string Verdict(IReadOnlyList<DemoRepetition> repetitions)
     {
-        double[] gains = [.. repetitions.Select(r => 100 * (Of(r, DemoRun.Pretrained).Knn - Of(r, DemoRun.Untrained).Knn))];
-        double overPixels = repetitions.Average(r => 100 * (Of(r, DemoRun.Pretrained).Knn - Of(r, DemoRun.Pixels).Knn));
+        double[] gains = [.. repetitions.Select(r => 100 * (Knn(r, DemoRun.Pretrained) - Knn(r, DemoRun.Untrained)))];
+        double overPixels = repetitions.Average(r => 100 * (Knn(r, DemoRun.Pretrained) - Knn(r, DemoRun.Pixels)));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"Pretraining without labels changed k-NN accuracy by {gains.Average():+0.0;-0.0} points over the untrained encoder ({Each(gains)}) and stands {overPixels:+0.0;-0.0} points from raw pixels. Chance is {100.0 / DemoSet.ViewNames.Count:0.0} %.");
@@ -82,15 +84,15 @@ internal static class DemoReport
         return ChartPicture.Grid(charts, 2, 560, 360, "DINO pretraining on phantoms");
     }
 
-    private static ChartPicture Contact(DemoSet test)
+    private static ChartPicture Contact(LabelledClipList test)
     {
         const int Columns = 6;
         var tiles = new List<SheetTile>();
         for (int view = 0; view < DemoSet.ViewNames.Count; view++)
         {
-            foreach (int i in Enumerable.Range(0, test.Paths.Count).Where(i => test.Labels[i] == view).Take(4))
+            foreach (int i in Enumerable.Range(0, test.Clips.Count).Where(i => test.Clips[i].Label == DemoSet.ViewNames[view]).Take(4))
             {
-                var clip = ClipReader.Open(test.Paths[i]);
+                var clip = ClipReader.Open(test.Clips[i].Path);
                 tiles.Add(new SheetTile(clip.ReadFrame(0), clip.Height, clip.Width, clip.Channels, DemoSet.ViewNames[view]));
             }
         }
@@ -120,7 +122,7 @@ internal static class DemoReport
         };
     }
 
-    private static DemoScore Of(DemoRepetition repetition, string name) => repetition.Scores.Single(score => score.Name == name);
+    private static double Knn(DemoRepetition repetition, string name) => repetition.Scores.Single(score => score.Name == name).Knn.Accuracy.Estimate;
 
     private static string MeanAndSpread(double[] values)
     {

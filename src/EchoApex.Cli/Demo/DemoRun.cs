@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using EchoApex.Cli.Probing;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Embedding;
+using EchoApex.Core.Evaluation;
+using EchoApex.Heads.Evaluation;
 using EchoApex.Training.Baselines;
 using EchoApex.Training.Loop;
 using EchoApex.Training.Presets;
@@ -15,7 +18,7 @@ namespace EchoApex.Cli.Demo;
 /// </summary>
 internal sealed class DemoRun(DemoOptions options, Action<string> say)
 {
-    public const string Pixels = "raw pixels (16 x 16)";
+    public const string Pixels = PixelFrameEncoder.RowName;
     public const string Untrained = "untrained encoder";
     public const string Pretrained = "pretrained encoder (DINO, no labels)";
     public const string Supervised = "same encoder trained with labels";
@@ -30,7 +33,7 @@ internal sealed class DemoRun(DemoOptions options, Action<string> say)
         ulong phantoms = 1000 * ((ulong)seed + 1);
         var train = DemoSet.Create(Path.Combine(folder, "train"), options.TrainClips, phantoms, options, cancellationToken);
         var test = DemoSet.Create(Path.Combine(folder, "test"), options.TestClips, phantoms + 500, options, cancellationToken);
-        say(Text($"seed {seed}: {train.Paths.Count} training and {test.Paths.Count} held-out phantoms as DICOM and AVI in {Lap(clock):0} s"));
+        say(Text($"seed {seed}: {train.Clips.Count} training and {test.Clips.Count} held-out phantoms as DICOM and AVI in {Lap(clock):0} s"));
 
         var settings = PretrainingPresets.Load("demo-cpu", [$"seed={seed}", .. options.Overrides]);
         settings = settings with { Data = settings.Data with { Paths = [Path.Combine(folder, "train")] } };
@@ -48,29 +51,32 @@ internal sealed class DemoRun(DemoOptions options, Action<string> say)
         using var supervised = new Embedder(supervisedModel.Backbone, supervisedModel.Preprocessing);
 
         clock.Restart();
-        using var trainImages = DemoImages.Read(train, untrained.Preprocessing, options.ProbeFrames, cancellationToken);
-        using var testImages = DemoImages.Read(test, untrained.Preprocessing, options.ProbeFrames, cancellationToken);
-        var untrainedTest = DemoProbes.Embed(testImages, untrained, cancellationToken);
-        var gallery = DemoProbes.Embed(trainImages, pretrained, cancellationToken);
-        var pretrainedTest = DemoProbes.Embed(testImages, pretrained, cancellationToken);
-        DemoScore[] scores =
-        [
-            DemoProbes.Judge(Pixels, DemoProbes.Pixels(trainImages), DemoProbes.Pixels(testImages), (ulong)seed),
-            DemoProbes.Judge(Untrained, DemoProbes.Embed(trainImages, untrained, cancellationToken), untrainedTest, (ulong)seed),
-            DemoProbes.Judge(Pretrained, gallery, pretrainedTest, (ulong)seed),
-            DemoProbes.Judge(
-                Supervised,
-                DemoProbes.Embed(trainImages, supervised, cancellationToken),
-                DemoProbes.Embed(testImages, supervised, cancellationToken),
-                (ulong)seed),
-        ];
-        foreach (var score in scores)
+        var request = new ProbeRequest
         {
-            say(Text($"seed {seed}: {score.Name,-38} k-NN {100 * score.Knn:0.0} %  linear {100 * score.Linear:0.0} %"));
+            Train = train,
+            Test = test,
+            LabelNames = DemoSet.ViewNames,
+            FramesPerClip = options.ProbeFrames,
+            Pixels = true,
+            Options = new EncoderProbeOptions { Seed = (ulong)seed },
+        };
+        var outcome = ProbeRun.Run(request, [(Untrained, untrained), (Pretrained, pretrained), (Supervised, supervised)], cancellationToken);
+        foreach (var score in outcome.Scores)
+        {
+            say(Text($"seed {seed}: {score.Name,-38} k-NN {ProbeTable.Percent(score.Knn.Accuracy)} %  linear {ProbeTable.Percent(score.Linear.Accuracy)} %"));
         }
 
         say(Text($"seed {seed}: probes in {Lap(clock):0} s"));
-        return new DemoRepetition(seed, scores, run, pretrainingSeconds, supervisedSeconds, test, untrainedTest, pretrainedTest, gallery);
+        return new DemoRepetition(
+            seed,
+            outcome.Scores,
+            run,
+            pretrainingSeconds,
+            supervisedSeconds,
+            test,
+            Features(outcome.Test, Untrained),
+            Features(outcome.Test, Pretrained),
+            Features(outcome.Train, Pretrained));
     }
 
     private string Pretrain(PretrainingOptions settings, string run, int seed, CancellationToken cancellationToken)
@@ -88,9 +94,9 @@ internal sealed class DemoRun(DemoOptions options, Action<string> say)
         return outcome.Model;
     }
 
-    private void TrainWithLabels(LoadedModel model, PretrainingOptions settings, DemoSet train, int seed, CancellationToken cancellationToken)
+    private void TrainWithLabels(LoadedModel model, PretrainingOptions settings, LabelledClipList train, int seed, CancellationToken cancellationToken)
     {
-        var data = ClipFolderDataset.Open([.. train.Paths], settings.Data.Cache);
+        var data = ClipFolderDataset.Open([.. train.Clips.Select(clip => clip.Path)], settings.Data.Cache);
         var recipe = new SupervisedOptions
         {
             Seed = (ulong)seed,
@@ -106,15 +112,10 @@ internal sealed class DemoRun(DemoOptions options, Action<string> say)
                 say(Text($"seed {seed}: with labels, step {step}/{recipe.Steps}  loss {loss:0.000}"));
             }
         });
-        SupervisedBaseline.Train(model.Backbone, data, LabelsInOrder(data, train), DemoSet.ViewNames.Count, recipe, progress, cancellationToken);
+        SupervisedBaseline.Train(model.Backbone, data, train.LabelIndices(DemoSet.ViewNames), DemoSet.ViewNames.Count, recipe, progress, cancellationToken);
     }
 
-    // The data set lists its clips in an order of its own.
-    private static int[] LabelsInOrder(ClipFolderDataset data, DemoSet set)
-    {
-        var labels = set.Paths.Zip(set.Labels).ToDictionary(entry => Path.GetFullPath(entry.First), entry => entry.Second, StringComparer.Ordinal);
-        return [.. Enumerable.Range(0, data.Count).Select(i => labels[Path.GetFullPath(data.PathOf(i))])];
-    }
+    private static FeatureTable Features(IReadOnlyList<EncoderFeatures> features, string name) => features.Single(entry => entry.Name == name).Cls;
 
     private static double Lap(Stopwatch clock)
     {

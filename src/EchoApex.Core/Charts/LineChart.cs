@@ -61,6 +61,10 @@ public sealed record LineChart : IChart
             // Noise drawn with a broad pen is a band.
             int pen = !IsSmoothed(i) && Series[i].X.Count > plot.Bounds.Width / 2 && Series[i].IsNoisy ? 1 : 2;
             Draw(canvas, plot, Series[i].X, IsSmoothed(i) ? Smooth(Series[i].Y, Smoothing) : Series[i].Y, ChartPalette.Color(i), pen, IsDashed(i));
+            if (Series[i].Marked)
+            {
+                Mark(canvas, plot, Series[i], i);
+            }
         }
 
         if (!Series.Any(series => series.Y.Any(double.IsFinite)))
@@ -115,7 +119,15 @@ public sealed record LineChart : IChart
         return new PlotArea(canvas, bounds, horizontal, y);
     }
 
-    private static bool IsDashed(int series) => series / ChartPalette.Count % 2 == 1;
+    private bool IsDashed(int series) => Series[series].Dashed || series / ChartPalette.Count % 2 == 1;
+
+    private static void Mark(ChartCanvas canvas, PlotArea plot, LineSeries series, int index)
+    {
+        foreach (var (x, y) in series.X.Zip(series.Y, plot.ToPixel).Where(point => double.IsFinite(point.X) && double.IsFinite(point.Y)))
+        {
+            canvas.Marker(x, y, 4, ChartPalette.Color(index), index);
+        }
+    }
 
     private static void Draw(ChartCanvas canvas, PlotArea plot, IReadOnlyList<double> xs, IReadOnlyList<double> ys, ChartColor color, int thickness, bool dashed)
     {

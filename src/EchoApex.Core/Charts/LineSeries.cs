@@ -6,6 +6,12 @@ namespace EchoApex.Core.Charts;
 /// <param name="Y">As many vertical values; one that is not finite interrupts the line.</param>
 public sealed record LineSeries(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
 {
+    /// <summary>Whether the line is dashed, as a line to compare with is.</summary>
+    public bool Dashed { get; init; }
+
+    /// <summary>Whether each point has a marker, for lines of a few measurements.</summary>
+    public bool Marked { get; init; }
+
     /// <summary>Whether the line is drawn as it is in a chart that smooths the others.</summary>
     internal bool IsRaw { get; init; }
 

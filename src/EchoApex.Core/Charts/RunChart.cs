@@ -16,7 +16,7 @@ public static class RunChart
     private const string Schedules = "schedules, each over its own range";
 
     // Bookkeeping that says nothing of how a run went.
-    private static readonly string[] Bookkeeping = ["epoch", "time", "seconds", "timestamp", "images", "samples", "live_tensors", "skipped_clips"];
+    private static readonly string[] Bookkeeping = ["epoch", "time", "seconds", "timestamp", "images", "samples", "live_tensors", "skipped_clips", "probe_seconds"];
 
     // The terms of the total loss, as the pretraining loop names them.
     private static readonly string[] LossTerms = ["dino", "ibot", "koleo", "losses"];
@@ -28,6 +28,7 @@ public static class RunChart
         ("teacher entropy (nats)", "", ["teacher_entropy", "ibot_teacher_entropy"]),
         ("teacher KL to uniform (nats)", "", ["teacher_kl_to_uniform", "ibot_teacher_kl_to_uniform"]),
         ("center norm", "", ["center_norm", "ibot_center_norm"]),
+        ("k-NN accuracy on labelled clips", "", ["knn_accuracy"]),
         ("prototype usage", "", ["prototype_usage"]),
         ("effective rank of the features", "", ["feature_rank"]),
         ("spread of the features (1: isotropic)", "", ["feature_std"]),

@@ -15,7 +15,7 @@ public sealed class Embedder : IDisposable
     private const int DefaultBatchSize = 8;
     private readonly IBackbone _backbone;
     private readonly ClipPreprocessor _preprocessor;
-    private readonly LoadedModel? _owned;
+    private readonly IDisposable? _owned;
 
     /// <summary>Uses an encoder that stays the caller's; it is put into evaluation mode.</summary>
     /// <param name="backbone">The encoder.</param>
@@ -26,7 +26,7 @@ public sealed class Embedder : IDisposable
     {
     }
 
-    private Embedder(IBackbone backbone, Preprocessing preprocessing, LoadedModel? owned, string source)
+    private Embedder(IBackbone backbone, Preprocessing preprocessing, IDisposable? owned, string source)
     {
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(preprocessing);
@@ -64,6 +64,24 @@ public sealed class Embedder : IDisposable
         catch
         {
             model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Uses an encoder and disposes it in the end; it is put into evaluation mode.</summary>
+    /// <param name="backbone">The encoder; disposed at once when the preprocessing does not fit.</param>
+    /// <param name="preprocessing">How frames become its input.</param>
+    /// <exception cref="ConfigurationException">The preprocessing has faults or does not fit the encoder's patches.</exception>
+    public static Embedder Own(IBackbone backbone, Preprocessing preprocessing)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        try
+        {
+            return new Embedder(backbone, preprocessing, backbone, "preprocessing");
+        }
+        catch
+        {
+            backbone.Dispose();
             throw;
         }
     }

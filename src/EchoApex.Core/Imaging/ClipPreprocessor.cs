@@ -81,6 +81,42 @@ public sealed class ClipPreprocessor
         return picture;
     }
 
+    /// <summary>The label mask of a frame, moved as <see cref="ToTensor"/> moves its picture; each pixel takes the label under its centre.</summary>
+    /// <param name="clip">The clip.</param>
+    /// <param name="mask">Height x Width labels of one frame, row by row.</param>
+    /// <returns>S x S labels; 0 outside the sector and in the borders.</returns>
+    /// <exception cref="ArgumentException">The mask has not the size of a frame.</exception>
+    /// <exception cref="Runtime.DataException">No sector was found.</exception>
+    public byte[] ToMask(EchoClip clip, ReadOnlySpan<byte> mask)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        if (mask.Length != clip.Height * clip.Width)
+        {
+            throw new ArgumentException($"A mask of {mask.Length} labels does not fit frames of {clip.Height} x {clip.Width}.", nameof(mask));
+        }
+
+        int side = Preprocessing.ImageSize;
+        var sector = Preprocessing.CropToSector ? _sectors.GetValue(clip, SectorFinder.Find) : null;
+        int height = sector?.Height ?? clip.Height;
+        int width = sector?.Width ?? clip.Width;
+        byte[] cut = new byte[height * width];
+        if (sector is null)
+        {
+            mask.CopyTo(cut);
+        }
+        else
+        {
+            sector.Cut(mask, clip.Width, 1, cut);
+        }
+
+        var (top, left, newHeight, newWidth) = Place(height, width);
+        byte[] resized = new byte[newHeight * newWidth];
+        FrameOperations.ResizeLabels(cut, height, width, resized, newHeight, newWidth);
+        byte[] result = new byte[side * side];
+        Paste(resized, newHeight, newWidth, result, top, left, side);
+        return result;
+    }
+
     private int Channels(EchoClip clip) => Preprocessing.Grayscale ? 1 : clip.Channels;
 
     /// <summary>Fills S x S x channels bytes, and where asked for the mask of pixels that belong to the sector.</summary>

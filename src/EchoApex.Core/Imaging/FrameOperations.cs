@@ -65,6 +65,23 @@ public static unsafe class FrameOperations
     internal static void ResizeMask(ReadOnlySpan<byte> source, int height, int width, Span<byte> destination, int newHeight, int newWidth) =>
         Resize(source, height, width, 1, destination, newHeight, newWidth, InterpolationFlags.Nearest);
 
+    /// <summary>
+    /// Resizes a map of labels: each pixel takes the value under its centre. Unlike <see cref="ResizeMask"/> the result is not
+    /// shifted against a picture that was resized beside it.
+    /// </summary>
+    internal static void ResizeLabels(ReadOnlySpan<byte> source, int height, int width, Span<byte> destination, int newHeight, int newWidth)
+    {
+        for (int row = 0; row < newHeight; row++)
+        {
+            var from = source.Slice((int)((((2L * row) + 1) * height) / (2L * newHeight)) * width, width);
+            var to = destination.Slice(row * newWidth, newWidth);
+            for (int column = 0; column < newWidth; column++)
+            {
+                to[column] = from[(int)((((2L * column) + 1) * width) / (2L * newWidth))];
+            }
+        }
+    }
+
     private static void Resize(ReadOnlySpan<byte> source, int height, int width, int channels, Span<byte> destination, int newHeight, int newWidth, InterpolationFlags flags)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);

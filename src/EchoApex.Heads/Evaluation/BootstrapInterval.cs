@@ -1,3 +1,4 @@
+using EchoApex.Core.Evaluation;
 using EchoApex.Core.Runtime;
 using MathNet.Numerics.Statistics;
 

@@ -1,3 +1,5 @@
+using EchoApex.Core.Evaluation;
+
 namespace EchoApex.Heads.Evaluation;
 
 /// <summary>Shift and scale of each feature so that a training set has mean 0 and standard deviation 1 (population form).</summary>

@@ -1,3 +1,5 @@
+using EchoApex.Core.Evaluation;
+
 namespace EchoApex.Heads.Evaluation;
 
 /// <summary>

@@ -1,4 +1,6 @@
 // Shape legend: N = samples, D = feature dimension, C = classes.
+using EchoApex.Core.Evaluation;
+
 namespace EchoApex.Heads.Evaluation;
 
 /// <summary>
@@ -50,7 +52,8 @@ public sealed class LinearProbe
 
     /// <summary>
     /// Chooses λ by the accuracy on a validation set (ties: the stronger penalty), then fits on training and validation
-    /// samples together. The test set has no part in it.
+    /// samples together, or with <see cref="LinearProbeOptions.RefitOnValidation"/> off on training samples alone. The test
+    /// set has no part in it.
     /// </summary>
     /// <exception cref="ArgumentException">A table is empty, they do not belong together, or there is no candidate.</exception>
     public static LinearProbe FitSelecting(FeatureTable training, FeatureTable validation, LinearProbeOptions? options = null, CancellationToken cancellation = default)
@@ -80,7 +83,7 @@ public sealed class LinearProbe
             (best, chosen) = accuracy > best ? (accuracy, l2) : (best, chosen);
         }
 
-        return Fit(training.Append(validation), options with { L2 = chosen }, cancellation);
+        return Fit(options.RefitOnValidation ? training.Append(validation) : training, options with { L2 = chosen }, cancellation);
     }
 
     /// <summary>Classifies the rows of a table; its labels are not looked at.</summary>

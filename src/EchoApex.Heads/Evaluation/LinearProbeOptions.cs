@@ -12,6 +12,9 @@ public sealed record LinearProbeOptions
     /// <summary>The λ among which <see cref="LinearProbe.FitSelecting"/> chooses.</summary>
     public IReadOnlyList<double> L2Candidates { get; init; } = [1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1];
 
+    /// <summary>Whether <see cref="LinearProbe.FitSelecting"/> fits on the validation samples too once λ is chosen.</summary>
+    public bool RefitOnValidation { get; init; } = true;
+
     /// <summary>The fit ends when no entry of the gradient is larger.</summary>
     [Range(1e-12, 1.0)]
     public double Tolerance { get; init; } = 1e-6;

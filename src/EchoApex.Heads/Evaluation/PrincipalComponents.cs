@@ -1,4 +1,5 @@
 // Shape legend: N = rows, D = columns, K = components.
+using EchoApex.Core.Evaluation;
 using MathNet.Numerics.LinearAlgebra;
 
 namespace EchoApex.Heads.Evaluation;

@@ -1,4 +1,6 @@
 // Shape legend: N = samples, D = feature dimension, C = classes. Parameters: weights [C, D], then biases [C].
+using EchoApex.Core.Evaluation;
+
 namespace EchoApex.Heads.Evaluation;
 
 /// <summary>Mean cross-entropy of a linear softmax classifier plus λ/2 times its squared weights, with its gradient.</summary>

@@ -1,4 +1,5 @@
 // Shape legend: N = points, D = feature dimension, K = principal components; maps are [N, 2].
+using EchoApex.Core.Evaluation;
 using EchoApex.Core.Runtime;
 
 namespace EchoApex.Heads.Evaluation;

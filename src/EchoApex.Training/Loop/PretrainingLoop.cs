@@ -33,6 +33,7 @@ public sealed class PretrainingLoop : IDisposable
     private readonly PretrainingSchedules _schedules;
     private readonly SelfDistillationTrainer _trainer;
     private readonly MultiCrop _augmentation;
+    private readonly OnlineProbe? _probe;
     private readonly ILogger _logger;
     private RunState _state;
 
@@ -66,17 +67,19 @@ public sealed class PretrainingLoop : IDisposable
         _data = open(options);
         _schedules = new PretrainingSchedules(options, SamplesPerPass);
         _augmentation = new MultiCrop(options.Augmentation);
-        Plan = Describe();
-        _folder = resume ? RunFolder.Resume(runFolder, options) : RunFolder.Create(runFolder, options, Comment(Plan));
-        _trainer = options.Stage == PretrainingStage.Dinov2 ? new Dinov2Trainer(options, _schedules) : new DinoTrainer(options, _schedules);
-        _state = new RunState(0, 0, _data.Count, options.Seed);
+        _probe = options.Probe.IsOn ? new OnlineProbe(options.Probe, options.ToPreprocessing()) : null;
         try
         {
+            Plan = Describe();
+            _folder = resume ? RunFolder.Resume(runFolder, options) : RunFolder.Create(runFolder, options, Comment(Plan));
+            _trainer = options.Stage == PretrainingStage.Dinov2 ? new Dinov2Trainer(options, _schedules) : new DinoTrainer(options, _schedules);
+            _state = new RunState(0, 0, _data.Count, options.Seed);
             Start(resume);
         }
         catch
         {
-            _trainer.Dispose();
+            _trainer?.Dispose();
+            _probe?.Dispose();
             throw;
         }
     }
@@ -119,9 +122,10 @@ public sealed class PretrainingLoop : IDisposable
             _state = _state with { Step = _state.Step + 1, SamplerPosition = loader.Position };
             loss = terms["loss"];
             double perSecond = (_state.Step - first) * _options.Optimization.BatchSize / clock.Elapsed.TotalSeconds;
-            if (log)
+            var probed = Probe(clock);
+            if (log || probed.Count > 0)
             {
-                Log(terms, metrics, events, perSecond);
+                Log(log ? terms : null, probed, metrics, events, perSecond);
             }
 
             string? warning = Warn([.. instability.Observe(loss, terms["gradient_norm"]), .. log ? collapse.Observe(_state.Step, terms) : []]);
@@ -140,7 +144,11 @@ public sealed class PretrainingLoop : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _trainer.Dispose();
+    public void Dispose()
+    {
+        _trainer.Dispose();
+        _probe?.Dispose();
+    }
 
     private IReadOnlyDictionary<string, double> TrainOn(MultiCropBatch batch, bool diagnostics)
     {
@@ -198,19 +206,20 @@ public sealed class PretrainingLoop : IDisposable
         _options.Ibot.SeparateHead ? _options.Ibot.Head.Prototypes : 0,
         (long)(_options.Optimization.WarmupEpochs * _schedules.StepsPerEpoch));
 
-    private void Log(IReadOnlyDictionary<string, double> terms, MetricsWriter metrics, TensorBoardWriter? events, double perSecond)
+    // Without terms the line holds what the probe says alone.
+    private void Log(IReadOnlyDictionary<string, double>? terms, Dictionary<string, double> probed, MetricsWriter metrics, TensorBoardWriter? events, double perSecond)
     {
-        var values = new Dictionary<string, double>(terms)
+        var values = probed;
+        if (terms is not null)
         {
-            ["epoch"] = _schedules.EpochOf(_state.Step - 1),
-            ["images_per_second"] = Math.Round(perSecond, 2),
-            ["live_tensors"] = DisposeScopeManager.Statistics.ThreadTotalLiveCount,
-            ["skipped_clips"] = _data.Skipped.Count,
-            ["memory_mib"] = Math.Round(Environment.WorkingSet / (double)(1 << 20), 1),
-        };
-        foreach (var (name, share) in _trainer.Clock.Take())
-        {
-            values[name] = share;
+            values = new Dictionary<string, double>(terms.Concat(probed).Concat(_trainer.Clock.Take()))
+            {
+                ["epoch"] = _schedules.EpochOf(_state.Step - 1),
+                ["images_per_second"] = Math.Round(perSecond, 2),
+                ["live_tensors"] = DisposeScopeManager.Statistics.ThreadTotalLiveCount,
+                ["skipped_clips"] = _data.Skipped.Count,
+                ["memory_mib"] = Math.Round(Environment.WorkingSet / (double)(1 << 20), 1),
+            };
         }
 
         metrics.Write(_state.Step, values);
@@ -225,6 +234,21 @@ public sealed class PretrainingLoop : IDisposable
         }
 
         return warnings.Count == 0 ? null : string.Join('\n', warnings);
+    }
+
+    // The clock stands still meanwhile: images_per_second is the speed of training, the probe's time a metric of its own.
+    private Dictionary<string, double> Probe(Stopwatch clock)
+    {
+        if (_probe is null || (_state.Step % _options.Probe.Every != 0 && _state.Step != _schedules.TotalSteps))
+        {
+            return [];
+        }
+
+        clock.Stop();
+        _trainer.Clock.Enter(StepPhase.Other);
+        var (accuracy, seconds) = _probe.Measure(_trainer.TeacherBackbone);
+        clock.Start();
+        return new Dictionary<string, double> { ["knn_accuracy"] = accuracy, ["probe_seconds"] = Math.Round(seconds, 3) };
     }
 
     private TrainingProgress ProgressOf(IReadOnlyDictionary<string, double> terms, bool log, string? warning, double perSecond) => new()
@@ -266,18 +290,9 @@ public sealed class PretrainingLoop : IDisposable
         _logger.LogInformation("Resumed from {Checkpoint}", checkpoint);
     }
 
-    // The teacher's encoder with the preprocessing that the global crops had, so that inference feeds it as training did.
+    // The teacher's encoder with the preprocessing that the global crops had.
     private void ExportModel()
     {
-        var augmentation = _options.Augmentation;
-        var preprocessing = new Preprocessing
-        {
-            ImageSize = augmentation.Global.Size,
-            Normalization = augmentation.Normalization,
-            Mean = augmentation.Mean,
-            Std = augmentation.Std,
-            Interpolation = augmentation.Interpolation == Interpolation.Bilinear ? Interpolation.Bilinear : Interpolation.Area,
-        };
         var culture = CultureInfo.InvariantCulture;
         var info = new ModelInfo
         {
@@ -291,9 +306,10 @@ public sealed class PretrainingLoop : IDisposable
                 ["clips"] = _data.Count.ToString(culture),
                 ["targets"] = ConfigurationWriter.Flatten(_options.Targets)["kind"],
                 ["seed"] = _options.Seed.ToString(culture),
+                ["initialization"] = ConfigurationWriter.Flatten(_options.Backbone)["initialization"],
             },
         };
-        _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, preprocessing, info));
+        _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, _options.ToPreprocessing(), info));
     }
 
     private string Method => _options.Stage == PretrainingStage.Dinov2 ? "DINOv2" : "DINO";
@@ -312,6 +328,11 @@ public sealed class PretrainingLoop : IDisposable
         {
             var ibot = _options.Ibot;
             lines.Add(string.Create(culture, $"method: DINOv2, loss = {_options.Targets.DinoWeight} x cls + {ibot.Weight} x hidden patches ({(ibot.SeparateHead ? "own" : "shared")} head) + {_options.Targets.KoleoWeight} x KoLeo; masks on {ibot.Masks.MaskedShare:0.##%} of the global crops, {ibot.Masks.MinimumRatio:0.##%} to {ibot.Masks.MaximumRatio:0.##%} of their patches; layer decay {_options.Optimization.LayerDecay}, patch embedding x {_options.Optimization.PatchEmbedMultiplier}"));
+        }
+
+        if (_probe is not null)
+        {
+            lines.Add(string.Create(culture, $"probe: every {_options.Probe.Every} steps {_probe.Frames.Test} frames of {_options.Probe.Test} are looked up among {_probe.Frames.Train} frames of {_options.Probe.Train}, {_options.Probe.Neighbours} neighbours{(_probe.Skipped.Count > 0 ? $"; {_probe.Skipped.Count} clips could not be read, the first is {_probe.Skipped[0].Path}: {_probe.Skipped[0].Reason}" : "")}"));
         }
 
         if (_options.Backbone.Weights is { } weights)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using EchoApex.Core.Configuration;
+using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.SelfDistillation;
 
@@ -45,6 +46,9 @@ public sealed record PretrainingOptions : IValidatableObject
     /// <summary>Length, batch, schedules.</summary>
     public OptimizationOptions Optimization { get; init; } = new();
 
+    /// <summary>Accuracy on labelled clips while the run goes on; off by default.</summary>
+    public OnlineProbeOptions Probe { get; init; } = new();
+
     /// <summary>Logging, checkpoints, threads: options that do not change the numbers of a run.</summary>
     public RunOptions Run { get; init; } = new();
 
@@ -77,6 +81,16 @@ public sealed record PretrainingOptions : IValidatableObject
             }
         }
     }
+
+    /// <summary>The preprocessing that global crops have, so that inference feeds the encoder as training did.</summary>
+    public Preprocessing ToPreprocessing() => new()
+    {
+        ImageSize = Augmentation.Global.Size,
+        Normalization = Augmentation.Normalization,
+        Mean = Augmentation.Mean,
+        Std = Augmentation.Std,
+        Interpolation = Augmentation.Interpolation == Interpolation.Bilinear ? Interpolation.Bilinear : Interpolation.Area,
+    };
 
     /// <summary>Keys whose values two configurations do not share, leaving out those that cannot change a run's numbers.</summary>
     /// <returns>One sentence a key, with both values.</returns>
@@ -129,5 +143,5 @@ public sealed record PretrainingOptions : IValidatableObject
     }
 
     private static bool IsFree(string key) =>
-        key.StartsWith("run.", StringComparison.Ordinal) || key is "data.workers" or "data.prefetch_batches" or "data.cache.cache_megabytes";
+        key.StartsWith("run.", StringComparison.Ordinal) || key.StartsWith("probe.", StringComparison.Ordinal) || key is "data.workers" or "data.prefetch_batches" or "data.cache.cache_megabytes";
 }

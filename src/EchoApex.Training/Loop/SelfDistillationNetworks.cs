@@ -15,11 +15,8 @@ internal static class SelfDistillationNetworks
     {
         // The teacher's weights are copied from the student's, so they need no start of their own.
         var random = forTeacher ? null : RandomStream.For(options.Seed, "initialization");
-        var backbone = BackboneFactory.Create(options.Backbone.ToConfig(options.Stage, forTeacher), random);
-        if (random is not null && options.Backbone.Initialization == BackboneInitializationKind.FanIn)
-        {
-            BackboneInitialization.ApplyFanIn(backbone, random);
-        }
+        var config = options.Backbone.ToConfig(options.Stage, forTeacher);
+        var backbone = random is null ? BackboneFactory.Create(config) : UntrainedEncoder.Create(config, options.Backbone.Initialization, random);
 
         if (backbone is VisionTransformerBackbone vit)
         {

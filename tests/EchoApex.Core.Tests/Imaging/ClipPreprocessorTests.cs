@@ -99,4 +99,20 @@ public sealed class ClipPreprocessorTests
     [Test]
     public void Constructor_OfInvalidValues_NamesThem() =>
         Assert.That(() => new ClipPreprocessor(new Preprocessing { ImageSize = -1 }), Throws.InstanceOf<ConfigurationException>().With.Message.Contains("image_size"));
+
+    [TestCase(SquareFit.Pad)]
+    [TestCase(SquareFit.Stretch)]
+    public void ToMask_OfTheFramesOwnPixels_LiesWhereThePictureLies(SquareFit fit)
+    {
+        // The frame's bright half as its own mask: after the same steps the two must cover each other.
+        var clip = SyntheticClips.Fan(8, moving: true);
+        var preprocessor = new ClipPreprocessor(new Preprocessing { ImageSize = 56, Fit = fit });
+        byte[] mask = [.. Enumerable.Range(0, clip.Height * clip.Width).Select(i => SyntheticClips.IsInFan(i % clip.Width, i / clip.Width) ? (byte)3 : (byte)0)];
+        byte[] labels = preprocessor.ToMask(clip, mask);
+        byte[] picture = preprocessor.ToPicture(clip, 0);
+        int different = Enumerable.Range(0, labels.Length).Count(i => labels[i] == 3 != picture[i] > 40);
+        Assert.That(labels.Distinct().Order(), Is.EqualTo(new byte[] { 0, 3 }));
+        Assert.That(different, Is.LessThan(40), "the rim alone, of 3,136 pixels");
+        Assert.That(() => preprocessor.ToMask(clip, mask.AsSpan(1).ToArray()), Throws.ArgumentException.With.Message.Contains("200 x 260"));
+    }
 }

@@ -1,5 +1,7 @@
+using EchoApex.Core.Evaluation;
 using EchoApex.Core.Runtime;
 using EchoApex.Heads.Evaluation;
+using EchoApex.Testing;
 
 namespace EchoApex.Heads.Tests.Evaluation;
 

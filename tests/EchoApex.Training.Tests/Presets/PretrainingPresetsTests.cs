@@ -14,7 +14,7 @@ public sealed class PretrainingPresetsTests
 
     [Test]
     public void Names_Presets_AreThoseThatAreDocumented() =>
-        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "demo-cpu", "resnet50-echo", "smoke-cpu", "vitb16-echo", "vits14-dinov2", "vits16-dino", "vits16-echo" }));
+        Assert.That(PretrainingPresets.Names, Is.EqualTo(new[] { "curve-cpu-dino", "curve-cpu-dinov2", "demo-cpu", "resnet50-echo", "smoke-cpu", "vitb16-echo", "vits14-dinov2", "vits16-dino", "vits16-echo" }));
 
     [TestCaseSource(nameof(Names))]
     public void Load_Preset_IsValidAndComesBackFromItsResolvedText(string name)
@@ -106,4 +106,13 @@ public sealed class PretrainingPresetsTests
     [Test]
     public void Text_UnknownName_ListsThePresets() =>
         Assert.That(() => PretrainingPresets.Text("huge"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("demo-cpu, resnet50-echo, smoke-cpu, vitb16-echo, vits14-dinov2, vits16-dino, vits16-echo"));
+
+    [Test]
+    public void Load_CurveRecipes_DifferInTheStageAlone()
+    {
+        var (dino, dinov2) = (PretrainingPresets.Load("curve-cpu-dino"), PretrainingPresets.Load("curve-cpu-dinov2"));
+        var changed = PretrainingOptions.Differences(dino, dinov2).Select(difference => difference.Split(':')[0]);
+        Assert.That(changed, Is.EqualTo(new[] { "ibot.masks.minimum_block", "stage" }), "so that the second stage takes encoder and head over");
+        Assert.That((dino.Optimization.Epochs, dinov2.Optimization.Epochs), Is.EqualTo((1, 1)), "learning-curve sets the steps of one epoch");
+    }
 }

@@ -1,10 +1,10 @@
 using EchoApex.Core.Runtime;
-using EchoApex.Heads.Evaluation;
+using EchoApex.Core.Evaluation;
 
-namespace EchoApex.Heads.Tests.Evaluation;
+namespace EchoApex.Testing;
 
 /// <summary>Small feature tables for tests.</summary>
-internal static class Tables
+public static class Tables
 {
     public static readonly string[] Names = ["A4C", "A2C", "PLAX"];
 

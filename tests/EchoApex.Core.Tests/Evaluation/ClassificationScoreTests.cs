@@ -1,6 +1,6 @@
-using EchoApex.Heads.Evaluation;
+using EchoApex.Core.Evaluation;
 
-namespace EchoApex.Heads.Tests.Evaluation;
+namespace EchoApex.Core.Tests.Evaluation;
 
 public sealed class ClassificationScoreTests
 {

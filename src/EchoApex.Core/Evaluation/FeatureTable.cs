@@ -1,6 +1,6 @@
 using EchoApex.Core.Runtime;
 
-namespace EchoApex.Heads.Evaluation;
+namespace EchoApex.Core.Evaluation;
 
 /// <summary>
 /// Features of labelled samples: N rows of D numbers, an integer label a row, and the group (clip or patient) that each

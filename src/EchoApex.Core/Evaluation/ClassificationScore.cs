@@ -1,4 +1,4 @@
-namespace EchoApex.Heads.Evaluation;
+namespace EchoApex.Core.Evaluation;
 
 /// <summary>How well predicted labels agree with true ones.</summary>
 public sealed class ClassificationScore

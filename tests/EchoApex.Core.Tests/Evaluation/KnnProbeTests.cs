@@ -1,6 +1,7 @@
-using EchoApex.Heads.Evaluation;
+using EchoApex.Core.Evaluation;
+using EchoApex.Testing;
 
-namespace EchoApex.Heads.Tests.Evaluation;
+namespace EchoApex.Core.Tests.Evaluation;
 
 public sealed class KnnProbeTests
 {

@@ -1,5 +1,5 @@
 // Shape legend: N = queries, G = gallery rows, D = feature dimension, C = classes, k = neighbours.
-namespace EchoApex.Heads.Evaluation;
+namespace EchoApex.Core.Evaluation;
 
 /// <summary>
 /// Weighted k-nearest-neighbour classification of frozen features: cosine similarity, votes exp(s / T) of the k nearest.

@@ -1,4 +1,4 @@
-namespace EchoApex.Heads.Evaluation;
+namespace EchoApex.Core.Evaluation;
 
 /// <summary>The rows of one clip or patient.</summary>
 /// <param name="Name">The group's name.</param>

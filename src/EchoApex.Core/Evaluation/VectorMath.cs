@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace EchoApex.Heads.Evaluation;
+namespace EchoApex.Core.Evaluation;
 
 /// <summary>The few vector operations that the probes spend their time in. The order of summation is fixed for a machine.</summary>
 internal static class VectorMath

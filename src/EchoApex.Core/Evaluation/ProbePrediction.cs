@@ -1,4 +1,4 @@
-namespace EchoApex.Heads.Evaluation;
+namespace EchoApex.Core.Evaluation;
 
 /// <summary>What a probe says of N samples: a probability for each of C classes.</summary>
 public sealed class ProbePrediction

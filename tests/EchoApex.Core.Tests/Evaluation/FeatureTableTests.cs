@@ -1,7 +1,8 @@
 using EchoApex.Core.Runtime;
-using EchoApex.Heads.Evaluation;
+using EchoApex.Core.Evaluation;
+using EchoApex.Testing;
 
-namespace EchoApex.Heads.Tests.Evaluation;
+namespace EchoApex.Core.Tests.Evaluation;
 
 public sealed class FeatureTableTests
 {

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace EchoApex.Heads.Evaluation;
+namespace EchoApex.Core.Evaluation;
 
 /// <summary>Settings of the nearest-neighbour probe; the defaults are those of DINO's evaluation.</summary>
 public sealed record KnnOptions

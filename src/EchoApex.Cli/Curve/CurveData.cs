@@ -1,0 +1,48 @@
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Phantoms;
+
+namespace EchoApex.Cli.Curve;
+
+/// <summary>
+/// The phantoms of a row: one set without labels to pretrain on, three labelled ones to fit, choose and judge probes, all
+/// of different seeds. A set is made once and found again by its name, so that rows of one seed share it.
+/// </summary>
+internal sealed class CurveData(CurveOptions options, Action<string> say)
+{
+    /// <summary>Clips of the pretraining set.</summary>
+    public string Pretraining(CancellationToken cancellation) => Path.Combine(Make("pretrain", 0, options.PretrainClips, labelled: false, cancellation), "dicom");
+
+    /// <summary>Clips that probes are fitted on.</summary>
+    public LabelledClipList Train(CancellationToken cancellation) => Read("train", 1, options.TrainClips, cancellation);
+
+    /// <summary>Clips that probes are chosen on.</summary>
+    public LabelledClipList Validation(CancellationToken cancellation) => Read("validation", 2, options.ValidationClips, cancellation);
+
+    /// <summary>Clips that judge.</summary>
+    public LabelledClipList Test(CancellationToken cancellation) => Read("test", 3, options.TestClips, cancellation);
+
+    private LabelledClipList Read(string part, int number, int count, CancellationToken cancellation) =>
+        LabelledClipList.Read(Path.Combine(Make(part, number, count, labelled: true, cancellation), "manifest.csv"));
+
+    private string Make(string part, int number, int count, bool labelled, CancellationToken cancellation)
+    {
+        string folder = Path.Combine(options.Out, "data", $"{options.LevelName}-{part}-seed{options.Seed}-{count}x{options.Frames}-{options.Size}px");
+        if (!Directory.Exists(folder))
+        {
+            say($"making {count} {options.LevelName} phantoms in {folder}");
+            PhantomSetWriter.Write(
+                folder,
+                new PhantomSetOptions
+                {
+                    Count = count,
+                    Seed = (1000 * ((ulong)options.Seed + 1)) + (ulong)number,
+                    Avi = false,
+                    Truth = labelled,
+                    Clip = new PhantomOptions { ImageSize = options.Size, Frames = options.Frames, Difficulty = options.Level },
+                },
+                cancellationToken: cancellation);
+        }
+
+        return folder;
+    }
+}

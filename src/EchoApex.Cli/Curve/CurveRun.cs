@@ -1,0 +1,70 @@
+using System.Globalization;
+using EchoApex.Cli.Probing;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Embedding;
+using EchoApex.Heads.Evaluation;
+using EchoApex.Training.Loop;
+
+namespace EchoApex.Cli.Curve;
+
+/// <summary>One row of a learning curve: phantoms, training, probes, and the curve's files brought up to date.</summary>
+internal sealed class CurveRun(CurveOptions options, Action<string> say)
+{
+    private const string Row = "row";
+    private readonly CurveData _data = new(options, say);
+
+    /// <summary>Makes the row and returns all rows of the curve.</summary>
+    public IReadOnlyList<CurveRow> Run(CancellationToken cancellation)
+    {
+        string table = Path.Combine(options.Out, "curve.csv");
+        var known = CurveFile.Read(table);
+        var (run, cpuSeconds) = options.Run is null ? new CurveTraining(options, _data, say).Train(cancellation) : (options.Run, CpuMeter.Read(options.Run) ?? double.NaN);
+        var origin = EncoderOrigin.Of(run);
+        string method = options.Label ?? options.Method?.Name ?? MethodOf(origin);
+        long steps = options.Run is null ? options.Steps : StepsOf(origin);
+        double minutes = options.CpuMinutes ?? (cpuSeconds / 60 / 2);
+        say("judging");
+        var scores = Judge(origin, baselines: !new[] { CurveRow.RawPixels, CurveRow.Untrained }.All(name => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name)), cancellation);
+        var rows = scores.Select(score => score.Name == Row
+            ? CurveRow.Of(options.LevelName, method, options.Seed, steps, minutes, score)
+            : CurveRow.Of(options.LevelName, score.Name == CurveRow.Untrained ? CurveRow.Untrained : CurveRow.RawPixels, options.Seed, 0, 0, score));
+        var all = CurveFile.Add(table, rows);
+        CurveReport.Write(options.Out, all);
+        return all;
+    }
+
+    // Baselines are the same for all rows of a level and seed: they are judged once, with the first.
+    private IReadOnlyList<EncoderScores> Judge(EncoderOrigin origin, bool baselines, CancellationToken cancellation)
+    {
+        var request = new ProbeRequest
+        {
+            Train = _data.Train(cancellation),
+            Validation = _data.Validation(cancellation),
+            Test = _data.Test(cancellation),
+            FramesPerClip = options.ProbeFrames,
+            ClsMean = true,
+            Patches = true,
+            Pixels = baselines,
+            Options = new EncoderProbeOptions { Seed = (ulong)options.Seed },
+        };
+        using var trained = Embedder.Load(origin.ModelFolder);
+        using var untrained = baselines ? origin.Untrained(initialization: null, seed: null) : null;
+        return ProbeRun.Run(request, untrained is null ? [(Row, trained)] : [(CurveRow.Untrained, untrained), (Row, trained)], cancellation).Scores;
+    }
+
+    private static string MethodOf(EncoderOrigin origin) => origin.Run switch
+    {
+        null => "given model",
+        { Stage: PretrainingStage.Dino } => CurveMethod.Dino.Name,
+        { Backbone.Weights: null } => CurveMethod.Dinov2.Name,
+        _ => CurveMethod.DinoDinov2.Name,
+    };
+
+    // With those of the run that it started from.
+    private static long StepsOf(EncoderOrigin origin)
+    {
+        using var model = ModelFolder.Load(origin.ModelFolder);
+        long own = long.TryParse(model.Info.Training.GetValueOrDefault("steps"), NumberStyles.None, CultureInfo.InvariantCulture, out long steps) ? steps : 0;
+        return origin.Run?.Backbone.Weights is { } start && Directory.Exists(start) ? own + StepsOf(EncoderOrigin.Of(start)) : own;
+    }
+}

@@ -1,0 +1,49 @@
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Embedding;
+using EchoApex.Core.Evaluation;
+using EchoApex.Core.Runtime;
+using EchoApex.Heads.Evaluation;
+
+namespace EchoApex.Cli.Probing;
+
+/// <summary>Judges encoders of one preprocessing side by side: every file is read once a list, whatever the number of encoders.</summary>
+internal static class ProbeRun
+{
+    /// <summary>Encodes all lists and runs the probes.</summary>
+    /// <param name="request">What to do.</param>
+    /// <param name="encoders">Encoders by name, at least one; all with the preprocessing of the first.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public static ProbeOutcome Run(ProbeRequest request, IReadOnlyList<(string Name, Embedder Embedder)> encoders, CancellationToken cancellation)
+    {
+        request.Validate();
+        var first = encoders[0].Embedder;
+        if (encoders.FirstOrDefault(encoder => encoder.Embedder.Preprocessing != first.Preprocessing) is { Embedder: not null } other)
+        {
+            throw new ConfigurationException("probe", $"'{other.Name}' is fed by another preprocessing than '{encoders[0].Name}'. Judge them one by one.");
+        }
+
+        List<IFrameEncoder> sources = [.. request.Pixels ? [new PixelFrameEncoder(first.PatchSize)] : Array.Empty<IFrameEncoder>()];
+        sources.AddRange(encoders.Select(encoder => new EmbedderFrameEncoder(encoder.Name, encoder.Embedder)));
+        var skipped = new List<SkippedClip>();
+        var train = Extract(request.Train);
+        var validation = request.Validation is null ? null : Extract(request.Validation);
+        var test = Extract(request.Test);
+        string[]? structures = request.Train.MaskNames is null ? null : [.. request.Train.MaskNames];
+        EncoderScores[] scores = [.. Enumerable.Range(0, sources.Count).Select(i => EncoderProbe.Judge(train[i], validation?[i], test[i], request.Options, structures, cancellation))];
+        return new ProbeOutcome(scores, train, test, skipped);
+
+        IReadOnlyList<EncoderFeatures> Extract(LabelledClipList list)
+        {
+            var reader = new LabelledFrameReader(list, request.LabelNames ?? request.Train.LabelNames, first.Preprocessing, new LabelledFrameOptions
+            {
+                FramesPerClip = request.FramesPerClip,
+                BatchSize = request.BatchSize,
+                Pictures = request.Pixels,
+                Masks = request.Patches,
+            });
+            var features = FeatureExtractor.Extract(reader, sources, request.ClsMean, request.Patches, cancellation);
+            skipped.AddRange(reader.Skipped);
+            return features;
+        }
+    }
+}
