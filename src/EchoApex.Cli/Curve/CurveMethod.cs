@@ -10,8 +10,8 @@ namespace EchoApex.Cli.Curve;
 /// </param>
 internal sealed record CurveMethod(string Name, double StepsPerMinute)
 {
-    private const double DinoRate = 300;
-    private const double Dinov2Rate = 220;
+    private const double DinoRate = 360;
+    private const double Dinov2Rate = 340;
     private const double SupervisedRate = 450;
 
     /// <summary>DINO, preset curve-cpu-dino.</summary>
