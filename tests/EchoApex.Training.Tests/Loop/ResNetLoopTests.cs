@@ -123,7 +123,7 @@ public sealed class ResNetLoopTests
         using var folder = new TemporaryFolder();
         using var loop = TinyRun.Open(TinyRun.ResNet, folder.File("run"));
         using var model = ModelFolder.Load(loop.Run().Model);
-        Assert.That((model.Backbone.Config.Architecture, model.Backbone.FeatureDimension, model.Backbone.Config.Depth), Is.EqualTo(("resnet_custom", 64, 1)));
+        Assert.That((model.Backbone.Config.Architecture, model.Backbone.FeatureDimension, model.Backbone.Config.Depth), Is.EqualTo(("resnet_custom", 512, 1)));
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         model.Backbone.Module.eval();
