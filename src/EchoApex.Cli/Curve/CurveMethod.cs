@@ -10,7 +10,7 @@ namespace EchoApex.Cli.Curve;
 /// </param>
 internal sealed record CurveMethod(string Name, double StepsPerMinute)
 {
-    private const double DinoRate = 360;
+    private const double DinoRate = 540;
     private const double Dinov2Rate = 340;
     private const double SupervisedRate = 450;
 

@@ -66,12 +66,23 @@ public sealed class PatchFeatures
     /// <param name="structures">Names of the labels.</param>
     /// <param name="limit">Largest number of rows; more are thinned out at random.</param>
     /// <param name="random">The stream that thins out.</param>
-    public FeatureTable ToTable(IReadOnlyList<string> structures, int limit, RandomStream random)
+    /// <param name="thinBackground">
+    /// Keep no more patches of label 0 than all others have together. Background fills most of a frame: a probe that is fitted on
+    /// all of it learns to say background and little else.
+    /// </param>
+    public FeatureTable ToTable(IReadOnlyList<string> structures, int limit, RandomStream random, bool thinBackground = false)
     {
         ArgumentNullException.ThrowIfNull(structures);
         ArgumentNullException.ThrowIfNull(random);
-        int count = FrameCount * PatchCount;
-        int[] rows = count <= limit ? [.. Enumerable.Range(0, count)] : [.. random.Permutation(count).Take(limit).Order()];
+        int[] labels = [.. Enumerable.Range(0, FrameCount * PatchCount).Select(row => LabelOf(row / PatchCount, row % PatchCount, structures.Count))];
+        int[] rows = Thin([.. Enumerable.Range(0, labels.Length)], limit, random);
+        if (thinBackground)
+        {
+            int[] shown = [.. rows.Where(row => labels[row] > 0)];
+            int[] background = Thin([.. rows.Where(row => labels[row] == 0)], shown.Length, random);
+            rows = shown.Length == 0 ? rows : [.. shown.Concat(background).Order()];
+        }
+
         float[] values = new float[rows.Length * Dimension];
         for (int i = 0; i < rows.Length; i++)
         {
@@ -81,7 +92,7 @@ public sealed class PatchFeatures
         return new FeatureTable(
             values,
             Dimension,
-            [.. rows.Select(row => LabelOf(row / PatchCount, row % PatchCount, structures.Count))],
+            [.. rows.Select(row => labels[row])],
             structures,
             [.. rows.Select(row => _groups[row / PatchCount])]);
     }
@@ -89,6 +100,9 @@ public sealed class PatchFeatures
     /// <summary>All patches of one frame as rows, in the order of the grid; their labels mean nothing.</summary>
     internal FeatureTable FrameTable(int frame, IReadOnlyList<string> structures) =>
         new(_values_FNP.AsSpan(frame * PatchCount * Dimension, PatchCount * Dimension).ToArray(), Dimension, new int[PatchCount], structures);
+
+    private static int[] Thin(int[] rows, int limit, RandomStream random) =>
+        rows.Length <= limit ? rows : [.. random.Permutation(rows.Length).Take(limit).Select(i => rows[i]).Order()];
 
     private int LabelOf(int frame, int patch, int structures)
     {

@@ -10,8 +10,8 @@ namespace EchoApex.Heads.Evaluation;
 /// and each pixel takes the best. Intersection and union are summed over all test pixels before they are divided.
 /// </summary>
 /// <remarks>
-/// Ours: the layer is fitted to the optimum on patches, each with the label of most of its pixels, instead of by gradient
-/// steps on pixels. The mean is over the structures that occur in the truth; background is left out of it, because it fills most
+/// Ours: the layer is fitted to the optimum on patches, each with the label of most of its pixels and no more of background than of
+/// all structures together, instead of by gradient steps on pixels. The mean is over the structures that occur in the truth; background is left out of it, because it fills most
 /// of a frame, and reported beside it. Masks have the resolution of the network input, not of the scanner.
 /// </remarks>
 public static class PatchProbe
@@ -35,8 +35,8 @@ public static class PatchProbe
             : structures.Count >= count ? [.. structures]
             : throw new ArgumentException($"Masks hold the label {count - 1}, but there are {structures.Count} names.", nameof(structures));
         var probe = EncoderProbe.Fit(
-            train.ToTable(names, options.PatchLimit, RandomStream.For(options.Seed, "probe-patches", 0)),
-            validation?.ToTable(names, options.PatchLimit, RandomStream.For(options.Seed, "probe-patches", 1)),
+            train.ToTable(names, options.PatchLimit, RandomStream.For(options.Seed, "probe-patches", 0), thinBackground: true),
+            validation?.ToTable(names, options.PatchLimit, RandomStream.For(options.Seed, "probe-patches", 1), thinBackground: true),
             options,
             cancellation);
         int[][] confusions = new int[test.FrameCount][];

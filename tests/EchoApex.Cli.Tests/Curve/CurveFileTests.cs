@@ -34,8 +34,8 @@ public sealed class CurveFileTests
     [Test]
     public void StepsOf_Minutes_AreFixedByTheTable()
     {
-        Assert.That(CurveMethod.Dino.StepsOf(10), Is.EqualTo(3000));
-        Assert.That(CurveMethod.Dinov2.StepsOf(10), Is.EqualTo(2200));
+        Assert.That(CurveMethod.Dino.StepsOf(10), Is.EqualTo(5400));
+        Assert.That(CurveMethod.Dinov2.StepsOf(10), Is.EqualTo(10 * CurveMethod.Dinov2.StepsPerMinute));
 
         // Half of the steps each: both halves together take the ten minutes.
         int steps = CurveMethod.DinoDinov2.StepsOf(10);
@@ -48,13 +48,13 @@ public sealed class CurveFileTests
     {
         CurveRow[] rows =
         [
-            Row, Row with { Seed = 2, CpuMinutes = 11.75, Knn = new(0.7, 0.6, 0.8) }, Row with { Steps = 30_000, CpuMinutes = double.NaN },
+            Row, Row with { Seed = 2, CpuMinutes = 11.75, Knn = new(0.7, 0.6, 0.8) }, Row with { Steps = 54_000, CpuMinutes = double.NaN },
             Row with { Method = CurveRow.RawPixels, Steps = 0, CpuMinutes = 0, Knn = new(0.65, 0.6, 0.7) },
         ];
         var chart = CurveReport.Panel("easy", "k-NN", rows, row => row.Knn.Estimate);
         Assert.That(chart.Series[0].X, Is.EqualTo(new[] { 11.0, 100.0 }).Within(1e-9), "without a measurement the steps' budget stands");
         Assert.That(chart.Series[0].Y, Is.EqualTo(new[] { 0.6, 0.5 }).Within(1e-9));
         Assert.That((chart.Series[1].Dashed, chart.Series[1].Y[0], chart.LogarithmicX), Is.EqualTo((true, 0.65, true)));
-        Assert.That(CurveReport.Text(rows), Does.Contain("| easy | raw pixels | 1 | - | - | 65.0 [60.0, 70.0] |").And.Contain("| easy | dino | 1 | 30000 | ? |"));
+        Assert.That(CurveReport.Text(rows), Does.Contain("| easy | raw pixels | 1 | - | - | 65.0 [60.0, 70.0] |").And.Contain("| easy | dino | 1 | 54000 | ? |"));
     }
 }

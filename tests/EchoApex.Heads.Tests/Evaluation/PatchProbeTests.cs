@@ -22,6 +22,8 @@ public sealed class PatchProbeTests
         var thinned = features.ToTable(["background", "x", "y"], 6, new RandomStream(1));
         Assert.That(thinned.Count, Is.EqualTo(6));
         Assert.That(Enumerable.Range(0, 6).Select(i => (int)thinned.Row(i)[0]), Is.Ordered.And.Unique);
+        var even = features.ToTable(["background", "x", "y"], 100, new RandomStream(1), thinBackground: true);
+        Assert.That(even.Labels, Is.EqualTo(new[] { 2, 0 }), "one patch of a structure, one of background");
     }
 
     [Test]
