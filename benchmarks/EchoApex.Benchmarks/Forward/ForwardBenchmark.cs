@@ -150,7 +150,7 @@ internal static class ForwardBenchmark
         const int Size = 1024;
         using var a = randn(Size, Size);
         using var b = randn(Size, Size);
-        double best = Enumerable.Range(0, 30).Min(_ => Milliseconds(() => mm(a, b).Dispose()));
+        double best = Enumerable.Range(0, 30).Min(_ => Milliseconds(() => EchoApex.Core.Layers.Linear.Apply(a, b, null).Dispose()));
         return 2.0 * Size * Size * Size / (best / 1000) / 1e9;
     }
 
