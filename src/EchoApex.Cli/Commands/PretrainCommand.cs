@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Loop;
@@ -19,16 +20,17 @@ internal static class PretrainCommand
         var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value. May be given several times.", DefaultValueFactory = _ => [] };
         var data = new Option<string[]>("--data") { Description = "Clip files and folders to train on.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var output = new Option<string>("--out") { Description = "Run folder; new, or with --resume the one to go on with.", Required = true };
+        var second = new Option<string?>("--second-stage") { Description = "Run of the first stage: lays the configuration's section second_stage over it (DINOv2) and starts from that run's encoder and head." };
         var resume = new Option<bool>("--resume") { Description = "Go on from the run folder's last checkpoint. Without --config or --preset its own configuration is taken." };
         var command = new Command("pretrain", "Pretrain an encoder on clips without labels (DINO, DINOv2). Ctrl-C stops after the step at hand; --resume goes on.")
         {
-            config, preset, set, data, output, resume,
+            config, preset, set, data, output, second, resume,
         };
         command.SetAction((parsed, _) =>
         {
             string folder = parsed.GetValue(output)!;
             bool goOn = parsed.GetValue(resume);
-            var options = Load(parsed.GetValue(config), parsed.GetValue(preset), parsed.GetValue(set)!, goOn ? folder : null);
+            var options = Load(parsed.GetValue(config), parsed.GetValue(preset), parsed.GetValue(set)!, goOn ? folder : null, parsed.GetValue(second));
             string[] paths = [.. parsed.GetValue(data)!.Select(Path.GetFullPath)];
             options = paths.Length > 0 ? options with { Data = options.Data with { Paths = paths } } : options;
             if (options.Data.Paths.Count == 0)
@@ -42,16 +44,29 @@ internal static class PretrainCommand
         return command;
     }
 
-    private static PretrainingOptions Load(string? config, string? preset, string[] overrides, string? runToResume)
+    private static PretrainingOptions Load(string? config, string? preset, string[] overrides, string? runToResume, string? firstRun)
     {
+        string? section = firstRun is null ? null : PretrainingPresets.SecondStage;
+        if (firstRun is not null)
+        {
+            // A JSON string is a YAML scalar whatever the path holds. What the user sets comes later and wins.
+            string run = JsonSerializer.Serialize(Path.GetFullPath(firstRun));
+            overrides = [$"backbone.weights={run}", $"head.weights={run}", .. overrides];
+        }
+
         if (config is not null)
         {
-            return PretrainingPresets.CreateLoader().LoadFile<PretrainingOptions>(config, preset, overrides);
+            return PretrainingPresets.CreateLoader().LoadFile<PretrainingOptions>(config, preset, overrides, section);
         }
 
         if (preset is not null)
         {
-            return PretrainingPresets.Load(preset, overrides);
+            return PretrainingPresets.Load(preset, overrides, section);
+        }
+
+        if (firstRun is not null)
+        {
+            throw new ConfigurationException("command line", "--second-stage needs the configuration of both stages: --config FILE or --preset NAME.");
         }
 
         return runToResume is not null

@@ -12,6 +12,9 @@ namespace EchoApex.Training.Presets;
 /// </remarks>
 public static class PretrainingPresets
 {
+    /// <summary>The section of a configuration with what differs in the second stage: DINOv2 from the run of the first.</summary>
+    public const string SecondStage = "second_stage";
+
     private const string Suffix = ".yaml";
 
     /// <summary>All names, in ordinal order.</summary>
@@ -27,15 +30,16 @@ public static class PretrainingPresets
         return reader.ReadToEnd();
     }
 
-    /// <summary>A loader of configurations that knows the presets.</summary>
-    public static ConfigurationLoader CreateLoader() => new(Names.ToDictionary(name => name, Text));
+    /// <summary>A loader of configurations that knows the presets and the section of the second stage.</summary>
+    public static ConfigurationLoader CreateLoader() => new(Names.ToDictionary(name => name, Text), [SecondStage]);
 
     /// <summary>The options of a preset.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="overrides">Overrides, <c>key.sub=value</c>.</param>
+    /// <param name="section"><see cref="SecondStage"/>, or null for the first.</param>
     /// <exception cref="Core.Runtime.ConfigurationException">There is no preset of that name, or an override has a fault.</exception>
-    public static PretrainingOptions Load(string name, IEnumerable<string>? overrides = null) =>
-        CreateLoader().Load<PretrainingOptions>("", "preset " + name, name, overrides);
+    public static PretrainingOptions Load(string name, IEnumerable<string>? overrides = null, string? section = null) =>
+        CreateLoader().Load<PretrainingOptions>("", "preset " + name, name, overrides, section);
 
     private static IEnumerable<string> Resources() =>
         typeof(PretrainingPresets).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(Suffix, StringComparison.Ordinal));

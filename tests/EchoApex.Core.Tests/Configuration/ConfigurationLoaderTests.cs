@@ -162,6 +162,26 @@ public sealed class ConfigurationLoaderTests
         Assert.That(() => OptionsValidator.Validate(new SampleSection { Size = 2 }, "crop"),
             Throws.TypeOf<ConfigurationException>().With.Message.EqualTo("crop: size: 2 is outside 8 .. 1024."));
 
+    [TestCase(null, 5)]
+    [TestCase("later", 7)]
+    public void Load_Section_IsLaidOverTheFileWhenAskedForAndIgnoredOtherwise(string? section, int expected)
+    {
+        var loader = new ConfigurationLoader(Presets, ["later"]);
+        var options = loader.Load<SampleOptions>("seed: 5\nlater: {seed: 7}\n", "run.yaml", null, null, section);
+        Assert.That(options.Seed, Is.EqualTo((ulong)expected));
+        Assert.That(loader.Load<SampleOptions>("seed: 5\nlater: {seed: 7}\n", "run.yaml", null, ["seed=9"], section).Seed, Is.EqualTo(9UL), "overrides come last");
+    }
+
+    [Test]
+    public void Load_SectionWithAFault_IsNamed()
+    {
+        var loader = new ConfigurationLoader(Presets, ["later"]);
+        Assert.That(() => loader.Load<SampleOptions>("later: 3\n", "run.yaml"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("later: expected keys and values"));
+        Assert.That(() => loader.Load<SampleOptions>("later: {sed: 3}\n", "run.yaml", section: "later"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("sed: unknown key"));
+        Assert.That(() => loader.Load<SampleOptions>("seed: 3\n", "run.yaml", section: "later"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("no section later"));
+        Assert.That(() => Load("later: {seed: 3}\n"), Throws.TypeOf<ConfigurationException>().With.Message.Contains("later: unknown key"));
+    }
+
     private static SampleOptions Load(string yaml, IEnumerable<string>? overrides = null) =>
         new ConfigurationLoader(Presets).Load<SampleOptions>(yaml, "run.yaml", null, overrides);
 }
