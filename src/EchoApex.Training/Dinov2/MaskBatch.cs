@@ -144,6 +144,14 @@ public sealed class MaskBatch : IDisposable
         return cat([.. pieces.Values], 0).MoveToOuterDisposeScope();
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Masks.Dispose();
+        Indices.Dispose();
+        Weights.Dispose();
+    }
+
     // The images of a part: the same samples of each crop.
     private IEnumerable<int> Images(BatchPart part) =>
         Enumerable.Range(0, (int)(_rows.Length / part.Batch)).SelectMany(crop => Enumerable.Range((int)((crop * part.Batch) + part.Start), (int)part.Count));
@@ -154,13 +162,5 @@ public sealed class MaskBatch : IDisposable
         {
             yield return (first, _offsets[first], _offsets[first + part.Count] - _offsets[first]);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Masks.Dispose();
-        Indices.Dispose();
-        Weights.Dispose();
     }
 }
