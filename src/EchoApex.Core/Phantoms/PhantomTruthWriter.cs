@@ -85,7 +85,7 @@ internal static class PhantomTruthWriter
         json.WriteEndArray();
     }
 
-    private static string Name(PhantomLabel label) => label switch
+    internal static string Name(PhantomLabel label) => label switch
     {
         PhantomLabel.LeftVentricle => "left_ventricle",
         PhantomLabel.LeftVentricularMyocardium => "left_ventricular_myocardium",

@@ -1,0 +1,52 @@
+using EchoApex.Core.Imaging;
+
+namespace EchoApex.Core.Datasets.Annotated;
+
+/// <summary>A clip with what its data set says of it. What the set does not say stays null, never a made-up value.</summary>
+public sealed record AnnotatedClip
+{
+    /// <summary>Name within the set, unique.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// File to open with <see cref="Sources.ClipReader"/>. For sets that keep every frame as a file of its own it is the first;
+    /// see <see cref="FramePaths"/>.
+    /// </summary>
+    public required string Path { get; init; }
+
+    /// <summary>The files of the clip's frames in order, for sets that keep one file a frame; empty otherwise.</summary>
+    public IReadOnlyList<string> FramePaths { get; init; } = [];
+
+    /// <summary>The patient: never in two splits, and the unit of few-shot sampling and of confidence intervals.</summary>
+    public required string Patient { get; init; }
+
+    /// <summary>What the clip is used for.</summary>
+    public required DataSplit Split { get; init; }
+
+    /// <summary>View, as the set calls it; null where it says none.</summary>
+    public string? View { get; init; }
+
+    /// <summary>Ejection fraction in percent; null where the set says none.</summary>
+    public double? EjectionFraction { get; init; }
+
+    /// <summary>End-diastolic volume of the left ventricle in ml.</summary>
+    public double? EndDiastolicVolumeMl { get; init; }
+
+    /// <summary>End-systolic volume of the left ventricle in ml.</summary>
+    public double? EndSystolicVolumeMl { get; init; }
+
+    /// <summary>The frame of end diastole, from 0.</summary>
+    public int? EndDiastolicFrame { get; init; }
+
+    /// <summary>The frame of end systole, from 0.</summary>
+    public int? EndSystolicFrame { get; init; }
+
+    /// <summary>Size of a pixel where the set says it; it goes before what the clip's file says.</summary>
+    public PixelSpacing? Spacing { get; init; }
+
+    /// <summary>What is known of single frames, by frame, ascending; empty for none.</summary>
+    public IReadOnlyList<FrameAnnotation> Frames { get; init; } = [];
+
+    /// <summary>Where the set describes the clip, for messages: file and line.</summary>
+    public string Source { get; init; } = "";
+}
