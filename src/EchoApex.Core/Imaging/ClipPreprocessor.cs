@@ -14,13 +14,14 @@ namespace EchoApex.Core.Imaging;
 public sealed class ClipPreprocessor
 {
     private readonly ConditionalWeakTable<EchoClip, SectorCrop> _sectors = [];
+    private readonly FrameNormalizer _normalizer;
 
     /// <summary>Creates the preprocessor.</summary>
     /// <exception cref="Runtime.ConfigurationException">A value is out of range.</exception>
     public ClipPreprocessor(Preprocessing preprocessing)
     {
         ArgumentNullException.ThrowIfNull(preprocessing);
-        preprocessing.Validate("preprocessing");
+        _normalizer = new FrameNormalizer(preprocessing);
         Preprocessing = preprocessing;
     }
 
@@ -49,14 +50,7 @@ public sealed class ClipPreprocessor
             {
                 Prepare(clip, frames[i], channels, picture, inside);
                 var values = MemoryMarshal.Cast<byte, float>(result_TCSS.bytes).Slice(i * 3 * area, 3 * area);
-                if (Preprocessing.Normalization == Normalization.Channel)
-                {
-                    NormalizeChannels(picture, channels, values);
-                }
-                else
-                {
-                    NormalizeImage(picture, channels, inside, values);
-                }
+                _normalizer.Normalize(picture.AsSpan(0, area * channels), channels, inside, values);
             }
 
             return result_TCSS.MoveToOuterDisposeScope();
@@ -96,7 +90,7 @@ public sealed class ClipPreprocessor
         }
 
         int side = Preprocessing.ImageSize;
-        var sector = Preprocessing.CropToSector ? _sectors.GetValue(clip, SectorFinder.Find) : null;
+        var sector = Sector(clip);
         int height = sector?.Height ?? clip.Height;
         int width = sector?.Width ?? clip.Width;
         byte[] cut = new byte[height * width];
@@ -117,13 +111,52 @@ public sealed class ClipPreprocessor
         return result;
     }
 
+    /// <summary>How places in the frames of a clip and in the network's input belong together.</summary>
+    /// <exception cref="Runtime.DataException">No sector was found.</exception>
+    public FrameGeometry Geometry(EchoClip clip)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        var sector = Sector(clip);
+        int height = sector?.Height ?? clip.Height;
+        int width = sector?.Width ?? clip.Width;
+        var (top, left, newHeight, newWidth) = Place(height, width);
+        return new FrameGeometry(sector?.X ?? 0, sector?.Y ?? 0, (double)newWidth / width, (double)newHeight / height, left, top);
+    }
+
+    /// <summary>The pixels of the network's input that show the ultrasound image.</summary>
+    /// <returns>S x S bytes: 0 outside.</returns>
+    /// <exception cref="Runtime.DataException">No sector was found.</exception>
+    public byte[] ToInside(EchoClip clip)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        var sector = Sector(clip);
+        byte[] inside = new byte[Preprocessing.ImageSize * Preprocessing.ImageSize];
+        var (top, left, newHeight, newWidth) = Place(sector?.Height ?? clip.Height, sector?.Width ?? clip.Width);
+        PlaceSector(sector, inside, top, left, newHeight, newWidth);
+        return inside;
+    }
+
+    private SectorCrop? Sector(EchoClip clip) => Preprocessing.CropToSector ? _sectors.GetValue(clip, SectorFinder.Find) : null;
+
+    private void PlaceSector(SectorCrop? sector, Span<byte> inside, int top, int left, int newHeight, int newWidth)
+    {
+        byte[] mask = new byte[newHeight * newWidth];
+        mask.AsSpan().Fill(255);
+        if (sector is not null)
+        {
+            FrameOperations.ResizeMask(sector.Mask, sector.Height, sector.Width, mask, newHeight, newWidth);
+        }
+
+        Paste(mask, newHeight, newWidth, inside, top, left, Preprocessing.ImageSize);
+    }
+
     private int Channels(EchoClip clip) => Preprocessing.Grayscale ? 1 : clip.Channels;
 
     /// <summary>Fills S x S x channels bytes, and where asked for the mask of pixels that belong to the sector.</summary>
     private void Prepare(EchoClip clip, int frame, int channels, Span<byte> picture, Span<byte> inside)
     {
         int side = Preprocessing.ImageSize;
-        var sector = Preprocessing.CropToSector ? _sectors.GetValue(clip, SectorFinder.Find) : null;
+        var sector = Sector(clip);
         int height = sector?.Height ?? clip.Height;
         int width = sector?.Width ?? clip.Width;
         byte[] pixels = ArrayPool<byte>.Shared.Rent(height * width * channels);
@@ -144,14 +177,7 @@ public sealed class ClipPreprocessor
 
             if (!inside.IsEmpty)
             {
-                byte[] mask = new byte[newHeight * newWidth];
-                mask.AsSpan().Fill(255);
-                if (sector is not null)
-                {
-                    FrameOperations.ResizeMask(sector.Mask, height, width, mask, newHeight, newWidth);
-                }
-
-                Paste(mask, newHeight, newWidth, inside, top, left, side);
+                PlaceSector(sector, inside, top, left, newHeight, newWidth);
             }
         }
         finally
@@ -212,55 +238,6 @@ public sealed class ClipPreprocessor
         for (int row = 0; row < rows; row++)
         {
             source.Slice(row * rowLength, rowLength).CopyTo(destination[(((top + row) * stride) + left)..]);
-        }
-    }
-
-    private void NormalizeChannels(ReadOnlySpan<byte> picture, int channels, Span<float> values_CSS)
-    {
-        int area = values_CSS.Length / 3;
-        Span<float> table = stackalloc float[256];
-        for (int channel = 0; channel < 3; channel++)
-        {
-            for (int value = 0; value < 256; value++)
-            {
-                table[value] = (float)(((value / 255.0) - Preprocessing.Mean[channel]) / Preprocessing.Std[channel]);
-            }
-
-            var plane = values_CSS.Slice(channel * area, area);
-            for (int pixel = 0, from = channels == 1 ? 0 : channel; pixel < area; pixel++, from += channels)
-            {
-                plane[pixel] = table[picture[from]];
-            }
-        }
-    }
-
-    // Standardised over all channels of the pixels inside; a flat picture becomes 0.
-    private static void NormalizeImage(ReadOnlySpan<byte> picture, int channels, ReadOnlySpan<byte> inside, Span<float> values_CSS)
-    {
-        int area = values_CSS.Length / 3;
-        long count = 0;
-        long sum = 0;
-        long squares = 0;
-        for (int pixel = 0; pixel < area; pixel++)
-        {
-            for (int channel = 0; inside[pixel] != 0 && channel < channels; channel++)
-            {
-                int value = picture[(pixel * channels) + channel];
-                (count, sum, squares) = (count + 1, sum + value, squares + (value * value));
-            }
-        }
-
-        double mean = count == 0 ? 0 : (double)sum / count;
-        double variance = count == 0 ? 0 : ((double)squares / count) - (mean * mean);
-        double scale = variance > 1e-6 ? 1 / Math.Sqrt(variance) : 0;
-        for (int channel = 0; channel < 3; channel++)
-        {
-            var plane = values_CSS.Slice(channel * area, area);
-            for (int pixel = 0; pixel < area; pixel++)
-            {
-                int value = picture[(pixel * channels) + (channels == 1 ? 0 : channel)];
-                plane[pixel] = inside[pixel] == 0 ? 0 : (float)((value - mean) * scale);
-            }
         }
     }
 }
