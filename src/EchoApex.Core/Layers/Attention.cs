@@ -1,4 +1,5 @@
 // Shape legend: B = images, T = tokens, D = token dimension, h = heads, d = D / h.
+using EchoApex.Core.Adapters;
 using EchoApex.Core.Runtime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -19,6 +20,8 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "proj")]
     private readonly Linear _projection;
 
+    private LoraUpdates? _updates;
+
     public Attention(int embedDim, int heads)
         : base(nameof(Attention))
     {
@@ -27,6 +30,16 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
         _projection = new Linear(embedDim, embedDim);
         RegisterComponents();
     }
+
+    /// <summary>LoRA's updates, owned by an <see cref="AdapterSet"/>; null for none.</summary>
+    public LoraUpdates? Updates
+    {
+        get => _updates;
+        set => _updates = value;
+    }
+
+    /// <summary>Writes LoRA's updates into the weights.</summary>
+    public void Merge(LoraUpdates updates) => updates.MergeInto(_qkv.parameters().First(), _projection.parameters().First());
 
     public void Initialize(RandomStream random)
     {
@@ -43,7 +56,9 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
 
         // The fused kernel writes tokens before heads, so that this reshape is a view.
         var mixed_BTD = mixed_BhTd.transpose(1, 2).reshape(x_BTD.shape);
-        return _projection.forward(mixed_BTD).MoveToOuterDisposeScope();
+        var projected_BTD = _projection.forward(mixed_BTD);
+        projected_BTD = _updates is null ? projected_BTD : _updates.AddToOutput(mixed_BTD, projected_BTD);
+        return projected_BTD.MoveToOuterDisposeScope();
     }
 
     /// <summary>The attention weights themselves, [B, h, T, T]; each row sums to 1.</summary>
@@ -59,7 +74,9 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
     private Tensor[] ProjectHeads(Tensor x_BTD)
     {
         long[] shape = x_BTD.shape;
-        var qkv_BT3hd = _qkv.forward(x_BTD).view(shape[0], shape[1], 3, _heads, shape[2] / _heads);
+        var joint_BT3D = _qkv.forward(x_BTD);
+        joint_BT3D = _updates is null ? joint_BT3D : _updates.AddToJoint(x_BTD, joint_BT3D);
+        var qkv_BT3hd = joint_BT3D.view(shape[0], shape[1], 3, _heads, shape[2] / _heads);
         return qkv_BT3hd.permute(2, 0, 3, 1, 4).unbind(0);
     }
 }

@@ -1,4 +1,5 @@
 // Shape legend: B = images, T = tokens, D = token dimension.
+using EchoApex.Core.Adapters;
 using EchoApex.Core.Runtime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -32,6 +33,9 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "drop_path1")]
     private readonly DropPath _dropPath;
 
+    // Owned and registered by its AdapterSet: the block's keys stay the reference's.
+    private BlockAdapters? _adapters;
+
     public TransformerBlock(int embedDim, int heads, int hidden, double? layerScale, double dropPathRate, bool dropPathPerSample)
         : base(nameof(TransformerBlock))
     {
@@ -47,6 +51,20 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
 
     /// <summary>Stochastic depth of both branches.</summary>
     public DropPath DropPath => _dropPath;
+
+    /// <summary>What an <see cref="AdapterSet"/> has added to the block; null for nothing.</summary>
+    public BlockAdapters? Adapters
+    {
+        get => _adapters;
+        set
+        {
+            _adapters = value;
+            _attention.Updates = value?.Attention;
+        }
+    }
+
+    /// <summary>Writes LoRA's updates into the weights of the attention.</summary>
+    public void MergeAttention(LoraUpdates updates) => _attention.Merge(updates);
 
     /// <summary>Whether inner activations are computed again for the gradient instead of being kept.</summary>
     public bool Recompute { get; set; }
@@ -66,8 +84,17 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     {
         // One scope a block: what a block made is freed before the next begins, unless the gradient needs it.
         using var scope = NewDisposeScope();
-        var middle_BTD = AddBranch(x_BTD, _norm1, _attention, _scale1, overwrite: false);
-        var output_BTD = AddBranch(middle_BTD, _norm2, _mlp, _scale2, overwrite: !is_grad_enabled());
+        var middle_BTD = AddBranch(x_BTD, _norm1, _attention, _scale1, _adapters?.AfterAttention, overwrite: false);
+
+        // A parallel adapter sees the stream as the MLP finds it, but not normalised, and is never dropped (AdaptFormer).
+        var beside_BTD = _adapters is { IsParallel: true, Mlp: { } parallel } ? parallel.forward(middle_BTD) : null;
+        var sequential = _adapters is { IsParallel: false } ? _adapters.Mlp : null;
+        var output_BTD = AddBranch(middle_BTD, _norm2, _mlp, _scale2, sequential, overwrite: !is_grad_enabled());
+        if (beside_BTD is not null)
+        {
+            output_BTD = output_BTD.Plus(beside_BTD);
+        }
+
         return output_BTD.MoveToOuterDisposeScope();
     }
 
@@ -78,20 +105,29 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
         return _attention.Scores(normed_BTD);
     }
 
-    private Tensor AddBranch(Tensor x_BTD, LayerNorm norm, nn.Module<Tensor, Tensor> layer, LayerScale? scale, bool overwrite)
+    private Tensor AddBranch(Tensor x_BTD, LayerNorm norm, nn.Module<Tensor, Tensor> layer, LayerScale? scale, BottleneckAdapter? adapter, bool overwrite)
     {
         if (_dropPath.IsActive)
         {
             return _dropPath.AddResidual(x_BTD, kept_KTD =>
             {
                 var update_KTD = layer.forward(norm.forward(kept_KTD)).As(x_BTD.dtype);
-                return scale is null ? update_KTD : scale.forward(update_KTD);
+                update_KTD = scale is null ? update_KTD : scale.forward(update_KTD);
+                return adapter is null ? update_KTD : update_KTD.Plus(adapter.forward(update_KTD));
             });
         }
 
         using var normed_BTD = norm.forward(x_BTD);
         using var computed_BTD = layer.forward(normed_BTD);
         using var branch_BTD = computed_BTD.As(x_BTD.dtype);
+        if (adapter is not null)
+        {
+            using var scaled_BTD = scale is null ? branch_BTD.alias() : scale.forward(branch_BTD);
+            using var adapted_BTD = adapter.forward(scaled_BTD);
+            using var sum_BTD = scaled_BTD.Plus(adapted_BTD);
+            return x_BTD.Plus(sum_BTD);
+        }
+
         if (scale is not null)
         {
             return scale.AddTo(x_BTD, branch_BTD, overwrite);

@@ -1,4 +1,5 @@
 // Shape legend: B = images, C = input channels, W = inner width, O = output channels = 4 W, h, w = rows and columns.
+using EchoApex.Core.Adapters;
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp.Utils;
@@ -36,10 +37,14 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
     [ComponentName(Name = "downsample")]
     private readonly Projection? _shortcut;
 
+    // Owned and registered by its AdapterSet: the block's keys stay the reference's.
+    private ConvolutionAdapter? _adapter;
+
     public Bottleneck(int inputChannels, int width, int stride)
         : base(nameof(Bottleneck))
     {
         int outputChannels = width * Expansion;
+        OutputChannels = outputChannels;
         _reduce = new Convolution2d(inputChannels, width, 1);
         _reduceNorm = new BatchNorm2d(width);
         _spatial = new Convolution2d(width, width, 3, stride, padding: 1);
@@ -48,6 +53,16 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         _expandNorm = new BatchNorm2d(outputChannels);
         _shortcut = stride != 1 || inputChannels != outputChannels ? new Projection(inputChannels, outputChannels, stride) : null;
         RegisterComponents();
+    }
+
+    /// <summary>O, the channels of the result.</summary>
+    public int OutputChannels { get; }
+
+    /// <summary>What an <see cref="AdapterSet"/> has put behind the block; null for nothing.</summary>
+    public ConvolutionAdapter? Adapter
+    {
+        get => _adapter;
+        set => _adapter = value;
     }
 
     public void Initialize(RandomStream random)
@@ -67,6 +82,7 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         inner_BWhw = ConvolveAndNormalize(_spatial, _spatialNorm, inner_BWhw).relu_();
         var output_BOhw = ConvolveAndNormalize(_expand, _expandNorm, inner_BWhw);
         output_BOhw = output_BOhw.PlusInPlace(_shortcut is null ? x_BChw : _shortcut.forward(x_BChw)).relu_();
+        output_BOhw = _adapter is null ? output_BOhw : _adapter.forward(output_BOhw);
         return output_BOhw.MoveToOuterDisposeScope();
     }
 

@@ -78,6 +78,9 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
         set => this.SetPrecision(value);
     }
 
+    /// <summary>The residual blocks, front to back.</summary>
+    internal IReadOnlyList<Bottleneck> Blocks => [.. Stages.SelectMany(stage => stage)];
+
     private ModuleList<Bottleneck>[] Stages => [_stage1, _stage2, _stage3, _stage4];
 
     /// <inheritdoc/>

@@ -126,6 +126,9 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
         }
     }
 
+    /// <summary>The transformer blocks, front to back.</summary>
+    internal IReadOnlyList<TransformerBlock> Blocks => [.. _blocks];
+
     /// <summary>Replaces the permutations of stochastic depth in every block, in the order of <see cref="Random"/>: to replay a recorded run.</summary>
     internal Func<int, int[]>? DropPathPermutation
     {
