@@ -17,6 +17,8 @@ internal static class CommandCatalog
         yield return PlotCommand.Create();
         yield return EmbedCommand.Create();
         yield return ProbeCommand.Create();
+        yield return FinetuneCommand.Create();
+        yield return EvaluateCommand.Create();
         yield return LearningCurveCommand.Create();
         yield return DemoCommand.Create();
     }

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using EchoApex.Cli.FineTuning;
+using EchoApex.Cli.Probing;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Configuration;
+using EchoApex.Core.Runtime;
+
+namespace EchoApex.Cli.Commands;
+
+/// <summary><c>echoapex finetune</c>: an encoder and labelled clips to a model that solves a task.</summary>
+internal static class FinetuneCommand
+{
+    public static Command Create()
+    {
+        var task = new Argument<string>("TASK") { Description = $"What is learned: {string.Join(", ", TaskCatalog.Names)}." };
+        var model = new Option<string>("--model") { Description = "Encoder: model folder, or run folder of echoapex pretrain.", Required = true };
+        var data = new Option<string[]>("--data") { Description = "Folder of a data set; several make a mixture.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var output = new Option<string>("--out") { Description = "Run folder to make.", Required = true };
+        var config = new Option<string?>("--config") { Description = "YAML file with options." };
+        var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value, such as training.protocol=adapter. May be given several times.", DefaultValueFactory = _ => [] };
+        var command = new Command("finetune", "Fine-tune an encoder on labelled clips: whole, by adapters with under 4 % of its parameters, or the head alone.")
+        {
+            task, model, data, output, config, set,
+        };
+        command.SetAction((parsed, _) =>
+        {
+            TorchRuntime.EnsureAvailable();
+            var loader = new ConfigurationLoader();
+            var configuration = parsed.GetValue(config) is { } file
+                ? loader.LoadFile<FineTuneConfiguration>(file, overrides: parsed.GetValue(set))
+                : loader.Load<FineTuneConfiguration>("", "options", overrides: parsed.GetValue(set));
+            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(output)!, configuration);
+            return Task.FromResult(0);
+        });
+        return command;
+    }
+
+    private static void Run(string task, string model, string[] data, string folder, FineTuneConfiguration configuration)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        var sets = AnnotatedData.Open(data);
+        foreach (var set in sets)
+        {
+            AnnotatedData.ReportSkipped(set);
+        }
+
+        using var encoder = ModelFolder.Load(EncoderOrigin.Of(model).ModelFolder);
+        var outcome = FineTuneRun.Run(task, encoder, sets, configuration, folder, Console.WriteLine, stop.Token);
+        foreach (string reason in outcome.UnreadableReasons)
+        {
+            Console.Error.WriteLine($"replaced by another sample: {reason}");
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.End} after {outcome.Steps} steps and {outcome.CpuSeconds:0} CPU seconds; weights of step {outcome.BestStep} (validation {outcome.BestSelection:0.0000}). Model: {Path.Combine(folder, "model")}"));
+    }
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        context.Cancel = !stop.IsCancellationRequested;
+        stop.Cancel();
+    }
+}

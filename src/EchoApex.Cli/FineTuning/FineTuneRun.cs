@@ -1,0 +1,99 @@
+using System.Globalization;
+using EchoApex.Core.Adapters;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Configuration;
+using EchoApex.Core.Datasets.Annotated;
+using EchoApex.Core.Runtime;
+using EchoApex.Core.Tasks;
+using EchoApex.Training.FineTuning;
+using static TorchSharp.torch;
+
+namespace EchoApex.Cli.FineTuning;
+
+/// <summary>One fine-tuning from an encoder to a fine-tuned model's folder.</summary>
+internal static class FineTuneRun
+{
+    /// <summary>Trains and writes config.yaml, metrics.jsonl and model/ into a new folder.</summary>
+    /// <param name="taskName">The task.</param>
+    /// <param name="model">Encoder; the caller's. Its weights are changed by full fine-tuning.</param>
+    /// <param name="sets">The data.</param>
+    /// <param name="configuration">Everything else.</param>
+    /// <param name="folder">The run folder.</param>
+    /// <param name="say">Told lines for people.</param>
+    /// <param name="cancellationToken">Ends the run; the best weights so far are written.</param>
+    public static FineTuningOutcome Run(
+        string taskName,
+        LoadedModel model,
+        IReadOnlyList<AnnotatedClipSet> sets,
+        FineTuneConfiguration configuration,
+        string folder,
+        Action<string> say,
+        CancellationToken cancellationToken)
+    {
+        AtomicOutput.RequireNew(folder);
+        if (configuration.Threads is { } threads)
+        {
+            set_num_threads(threads);
+        }
+
+        var preprocessing = model.Preprocessing with { Grayscale = true, ImageSize = configuration.InputSize ?? model.Preprocessing.ImageSize };
+        if (preprocessing.ImageSize % model.Backbone.PatchSize != 0)
+        {
+            throw new ConfigurationException("configuration", $"input_size is {preprocessing.ImageSize}, which is no multiple of the encoder's patch of {model.Backbone.PatchSize} pixels.");
+        }
+
+        var preparation = new ClipPreparation(preprocessing, configuration.CacheMegabytes);
+        using var task = TaskCatalog.Create(taskName, sets, preparation, model.Backbone, configuration);
+        var loop = new FineTuningLoop(configuration.Training);
+        using var adapters = loop.Attach(model.Backbone);
+        Directory.CreateDirectory(folder);
+        AtomicOutput.WriteText(Path.Combine(folder, "config.yaml"), ConfigurationWriter.ToYaml(configuration));
+        say(Plan(task, adapters, model, configuration));
+        var outcome = loop.Run(model.Backbone, adapters, task, Path.Combine(folder, "metrics.jsonl"), new Display(say), cancellationToken);
+        var (labels, options) = TaskCatalog.Describe(task, configuration);
+        TaskModelFolder.Save(Path.Combine(folder, "model"), model.Backbone, model, adapters, task.Head, new TaskModelInfo
+        {
+            Task = taskName,
+            Name = $"{model.Info.Name}: {taskName}",
+            Labels = labels,
+            Options = options,
+            Preprocessing = preprocessing,
+            Encoder = new EncoderReference("", ""),
+            Training = Summary(sets, configuration, outcome),
+        });
+        return outcome;
+    }
+
+    private static string Plan(ITrainableTask task, AdapterSet? adapters, LoadedModel model, FineTuneConfiguration configuration)
+    {
+        long head = task.Head.parameters().Sum(parameter => parameter.numel());
+        long encoder = model.Backbone.Module.parameters().Sum(parameter => parameter.numel());
+        string tuned = adapters is null
+            ? $"the whole encoder of {encoder:N0} parameters"
+            : string.Create(CultureInfo.InvariantCulture, $"{adapters.ParameterCount:N0} of {encoder:N0} encoder parameters ({adapters.Share:P2}; {adapters.Options.Kind}{(adapters.Options.Bottleneck is { } width ? $", width {width}" : "")})");
+        return string.Create(CultureInfo.InvariantCulture, $"task {task.Name}: {task.TrainingSamples.Count} training samples; {tuned} and a head of {head:N0} parameters learn; {configuration.Training.TotalSteps(task.TrainingSamples.Count)} steps of {configuration.Training.BatchSize}");
+    }
+
+    private static Dictionary<string, string> Summary(IReadOnlyList<AnnotatedClipSet> sets, FineTuneConfiguration configuration, FineTuningOutcome outcome) => new()
+    {
+        ["data"] = string.Join(", ", sets.Select(set => $"{set.Name} ({set.Of(DataSplit.Train).Count()} training clips)")),
+        ["protocol"] = configuration.Training.Protocol.ToString(),
+        ["steps"] = $"{outcome.Steps}, weights of step {outcome.BestStep}",
+        ["seed"] = configuration.Training.Seed.ToString(CultureInfo.InvariantCulture),
+        ["trained_parameters"] = outcome.TrainedParameters.ToString("N0", CultureInfo.InvariantCulture),
+        ["encoder_share"] = outcome.EncoderShare.ToString("P2", CultureInfo.InvariantCulture),
+        ["validation"] = outcome.BestSelection.ToString("0.0000", CultureInfo.InvariantCulture),
+        ["cpu_seconds"] = outcome.CpuSeconds.ToString("0", CultureInfo.InvariantCulture),
+    };
+
+    private sealed class Display(Action<string> say) : IProgress<FineTuningProgress>
+    {
+        public void Report(FineTuningProgress value)
+        {
+            string line = string.Create(CultureInfo.InvariantCulture, $"step {value.Step}/{value.TotalSteps}  loss {value.Loss:0.0000}");
+            say(value.Evaluation is { } evaluation
+                ? $"{line}  validation: {string.Join("  ", evaluation.Metrics.Take(3).Select(metric => string.Create(CultureInfo.InvariantCulture, $"{metric.Name} {metric.Value:0.000}")))}"
+                : line);
+        }
+    }
+}
