@@ -11,7 +11,7 @@ internal sealed class KeptWeights : IDisposable
     public KeptWeights(IEnumerable<Tensor> places)
     {
         using var noGradient = no_grad();
-        _pairs = [.. places.Select(place => (place, place.detach().clone().DetachFromDisposeScope()))];
+        _pairs = [.. places.Select(place => (place, place.clone().DetachFromDisposeScope()))];
     }
 
     public void Keep()
