@@ -72,23 +72,17 @@ public sealed class MaskDecoder : nn.Module
         var (asked_PTC, seen_PNC) = _transformer.Run(image_PNC, positions_hwC.reshape(1, h * w, c), tokens_PTC);
         var maskTokens_PMC = asked_PTC.narrow(1, 1, _masks);
         var upscaled = _upscaling.Run(seen_PNC.reshape(-1, h, w, c), detail);
-        var masks_PMhw = Masks(_hypernetworks, maskTokens_PMC, upscaled);
+        var pixels_PFN = upscaled.reshape(prompts, 16 * h * w, -1).transpose(1, 2);
+        var masks_PMhw = Vectors(_hypernetworks, maskTokens_PMC).bmm(pixels_PFN).reshape(prompts, -1, 4 * h, 4 * w);
         var iou_PM = _iouHead.forward(asked_PTC.select(1, 0));
         return new MaskDecoderOutput(
             masks_PMhw.MoveToOuterDisposeScope(), iou_PM.MoveToOuterDisposeScope(), maskTokens_PMC.MoveToOuterDisposeScope(), upscaled.MoveToOuterDisposeScope());
     }
 
-    /// <summary>The product of each mask's own vector with each pixel's features.</summary>
-    /// <param name="hypernetworks">One perceptron a mask.</param>
-    /// <param name="tokens_PMC">The mask tokens.</param>
-    /// <param name="features_PHWF">Features of pixels, channels last.</param>
-    /// <returns>[P, M, H, W].</returns>
-    internal static Tensor Masks(ModuleList<LayeredPerceptron> hypernetworks, Tensor tokens_PMC, Tensor features_PHWF)
+    /// <summary>Each mask's own vector, [P, M, F], from its token; one perceptron a mask.</summary>
+    internal static Tensor Vectors(ModuleList<LayeredPerceptron> hypernetworks, Tensor tokens_PMC)
     {
         using var scope = NewDisposeScope();
-        long[] shape = features_PHWF.shape;
-        var vectors_PMF = stack([.. hypernetworks.Select((network, i) => network.forward(tokens_PMC.select(1, i)))], 1);
-        var pixels_PFN = features_PHWF.reshape(shape[0], -1, shape[3]).transpose(1, 2);
-        return vectors_PMF.bmm(pixels_PFN).reshape(shape[0], -1, shape[1], shape[2]).MoveToOuterDisposeScope();
+        return stack([.. hypernetworks.Select((network, i) => network.forward(tokens_PMC.select(1, i)))], 1).MoveToOuterDisposeScope();
     }
 }

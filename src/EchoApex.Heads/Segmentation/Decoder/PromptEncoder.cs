@@ -69,16 +69,28 @@ public sealed class PromptEncoder : nn.Module
                 $"Points are [P, N, 2] and labels [P, N]; got [{string.Join(", ", points_PN2.shape)}] and [{string.Join(", ", labels_PN.shape)}].", nameof(points_PN2));
         }
 
+        return EncodePoints(points_PN2, labels_PN, null, height, width);
+    }
+
+    /// <summary>The same with tokens of structures: label 4 + k stands for row k of a table, wherever its place is.</summary>
+    internal Tensor EncodePoints(Tensor points_PN2, Tensor labels_PN, Tensor? structures_KC, int height, int width)
+    {
         using var scope = NewDisposeScope();
         var size = tensor(new float[] { width, height }, device: points_PN2.device);
         var encoding_PNC = _positions.forward(points_PN2.Plus(0.5) / size);
         var kinds_PN = labels_PN.Plus(1);
-        var rows = kinds_PN.reshape(-1).to(int64);
-        var table_KC = cat([_notAPoint.Table, .. _points.Select(point => point.Table)]);
-        var learned_PNC = table_KC.index_select(0, rows).reshape(encoding_PNC.shape);
+        List<Tensor> tables = [_notAPoint.Table, .. _points.Select(point => point.Table)];
+        if (structures_KC is not null)
+        {
+            tables.Add(structures_KC);
+        }
 
-        // Nothing has no place: its encoding is dropped.
-        var present_PN1 = minimum(kinds_PN, ones_like(kinds_PN)).unsqueeze(-1);
+        var learned_PNC = cat(tables).index_select(0, kinds_PN.reshape(-1).to(int64)).reshape(encoding_PNC.shape);
+
+        // Nothing and structures have no place: their encoding is dropped.
+        var ones_PN = ones_like(kinds_PN);
+        var beforeStructures_PN = kinds_PN.Times(-1).Plus(PointKinds + 1).relu();
+        var present_PN1 = minimum(kinds_PN, ones_PN).mul(minimum(beforeStructures_PN, ones_PN)).unsqueeze(-1);
         return (encoding_PNC * present_PN1).Plus(learned_PNC).MoveToOuterDisposeScope();
     }
 
