@@ -1,6 +1,5 @@
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
-using EchoApex.Core.Tests.Backbones;
 using EchoApex.Testing;
 using static TorchSharp.torch;
 

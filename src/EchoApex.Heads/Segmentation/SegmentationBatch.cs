@@ -1,0 +1,32 @@
+// S side of the square input.
+using EchoApex.Core.Tasks;
+
+namespace EchoApex.Heads.Segmentation;
+
+/// <summary>Images, the mask of one structure of each, and the seeds of their prompts.</summary>
+internal sealed class SegmentationBatch(int size, int side) : ITaskBatch
+{
+    private readonly int _area = side * side;
+
+    /// <inheritdoc/>
+    public int Size { get; } = size;
+
+    /// <summary>S.</summary>
+    public int Side { get; } = side;
+
+    /// <summary>Normalised images, [Size, 3, S, S].</summary>
+    public float[] Images { get; } = new float[size * 3 * side * side];
+
+    /// <summary>1 in the structure, [Size, S, S].</summary>
+    public byte[] Targets { get; } = new byte[size * side * side];
+
+    /// <summary>The structure of each image, by its place in the head's list.</summary>
+    public int[] Structures { get; } = new int[size];
+
+    /// <summary>What the prompts of each image are drawn from.</summary>
+    public ulong[] Seeds { get; } = new ulong[size];
+
+    public Span<float> Image(int slot) => Images.AsSpan(slot * 3 * _area, 3 * _area);
+
+    public Span<byte> Target(int slot) => Targets.AsSpan(slot * _area, _area);
+}
