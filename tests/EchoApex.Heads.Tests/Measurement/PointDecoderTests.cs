@@ -44,7 +44,7 @@ public sealed class PointDecoderTests
     {
         using var logits_BKhw = Level();
         var options = new MeasurementHeadOptions { Landmarks = ["a"], WindowRadius = 8 };
-        Assert.That(PointDecoder.Decode(logits_BKhw, Rows * 4, Columns * 4, options)[0][0].Confidence, Is.EqualTo(81.0 / (Rows * Columns)).Within(1e-4));
+        Assert.That(PointDecoder.Decode(logits_BKhw, Rows * 4, Columns * 4, options)[0][0].Confidence, Is.EqualTo(289.0 / (Rows * Columns)).Within(1e-4));
     }
 
     [Test]
