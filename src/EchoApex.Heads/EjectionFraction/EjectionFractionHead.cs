@@ -154,7 +154,9 @@ public sealed class EjectionFractionHead : nn.Module
         var summary_BF = tokens_BTF.narrow(1, 0, 1).squeeze(1);
         var standard_B2 = _ejectionFraction.forward(summary_BF);
         var mean_B = standard_B2.narrow(1, 0, 1).squeeze(1).mul(_targetStd).Plus(_targetMean);
-        var logScale_B = standard_B2.narrow(1, 1, 1).squeeze(1).Plus(_targetStd.log());
+
+        // A floor with a gradient: the spread is the floor and something on top.
+        var logScale_B = standard_B2.narrow(1, 1, 1).squeeze(1).exp().mul(_targetStd).Plus(Options.MinimumSpread).log();
         var phase_BT2 = _phase.forward(tokens_BTF.narrow(1, 1, count)).Plus(hidden_BT.unsqueeze(-1));
         return new EjectionFractionOutput(
             mean_B.MoveToOuterDisposeScope(),

@@ -39,6 +39,10 @@ public sealed record EjectionFractionHeadOptions : IValidatableObject
     [Range(1.0, 100_000)]
     public double LongestPeriodMs { get; init; } = 8000;
 
+    /// <summary>Smallest spread in percent that the head can claim: readers themselves differ by more.</summary>
+    [Range(0.01, 20.0)]
+    public double MinimumSpread { get; init; } = 1;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

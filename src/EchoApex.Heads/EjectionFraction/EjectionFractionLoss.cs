@@ -52,11 +52,9 @@ public sealed class EjectionFractionLoss
 
     private Tensor Likelihood(EjectionFractionOutput output, Tensor percent_B)
     {
-        // A floor with a gradient: the spread is the floor and something on top.
-        var spread_B = output.LogScale.exp().Plus(_options.MinimumSpread);
-        var error_B = output.Mean.Plus(percent_B.neg()).div(spread_B);
+        var error_B = output.Mean.Plus(percent_B.neg()).div(output.LogScale.exp());
         var cost_B = _options.Likelihood == EjectionFractionLikelihood.Gaussian ? error_B.mul(error_B).Times(0.5) : error_B.abs();
-        return cost_B.Plus(spread_B.log()).mean();
+        return cost_B.Plus(output.LogScale).mean();
     }
 
     private Tensor Phase(Tensor logits_BT2, EjectionFractionTargets targets)

@@ -8,10 +8,6 @@ public sealed record EjectionFractionLossOptions
     /// <summary>The distribution of the ejection fraction around its prediction.</summary>
     public EjectionFractionLikelihood Likelihood { get; init; } = EjectionFractionLikelihood.Gaussian;
 
-    /// <summary>Smallest spread in percent that the loss believes: readers themselves differ by more.</summary>
-    [Range(0.01, 20.0)]
-    public double MinimumSpread { get; init; } = 1;
-
     /// <summary>Weight of the cross-entropy of the end-diastolic and end-systolic frame.</summary>
     [Range(0.0, 1000)]
     public double PhaseWeight { get; init; } = 0.2;

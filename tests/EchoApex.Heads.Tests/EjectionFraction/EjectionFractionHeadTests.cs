@@ -21,11 +21,21 @@ public sealed class EjectionFractionHeadTests
         head.SetTargetStatistics(58, 9);
         using var output = head.Decode(Values(3, 5, 2 * D), Times(3, 5), ones(3, 5));
         Assert.That(output.Mean.data<float>().ToArray(), Is.All.EqualTo(58).Within(3));
-        Assert.That(output.LogScale.data<float>().ToArray(), Is.All.EqualTo(Math.Log(9)).Within(0.4));
+        Assert.That(output.LogScale.data<float>().ToArray(), Is.All.EqualTo(Math.Log(9 + 1)).Within(0.4));
         Assert.That(head.TargetStatistics, Is.EqualTo((58d, 9d)));
         Assert.That(head.state_dict().Keys, Does.Contain("target_mean"));
         Assert.That(output.PhaseLogits.shape, Is.EqualTo(new long[] { 3, 5, 2 }));
         Assert.That(output.ClassLogits.shape, Is.EqualTo(new long[] { 3, 2 }));
+    }
+
+    [Test]
+    public void Decode_MinimumSpread_IsAFloor()
+    {
+        using var scope = NewDisposeScope();
+        using var head = Head(Small with { MinimumSpread = 15 });
+        head.SetTargetStatistics(58, 1e-3);
+        using var output = head.Decode(Values(1, 5, 2 * D), Times(1, 5), ones(1, 5));
+        Assert.That(output.LogScale.exp().ReadDouble(), Is.EqualTo(15).Within(0.01));
     }
 
     [Test]
@@ -92,9 +102,9 @@ public sealed class EjectionFractionHeadTests
     public void Compute_KnownOutput_IsTheNegativeLogLikelihood(EjectionFractionLikelihood likelihood)
     {
         using var scope = NewDisposeScope();
-        using var output = Output(60, Math.Log(4));
+        using var output = Output(60, Math.Log(5));
         using var targets = new Held(50, -1, -1);
-        using var loss = new EjectionFractionLoss(new EjectionFractionLossOptions { Likelihood = likelihood, MinimumSpread = 1 }).Compute(output, targets.Value);
+        using var loss = new EjectionFractionLoss(new EjectionFractionLossOptions { Likelihood = likelihood }).Compute(output, targets.Value);
         double expected = (likelihood == EjectionFractionLikelihood.Gaussian ? 0.5 * 4 : 2) + Math.Log(5);
         Assert.That(loss.Terms["likelihood"].ReadDouble(), Is.EqualTo(expected).Within(1e-4));
         Assert.That(loss.Terms["phase"].ReadDouble(), Is.EqualTo(0), "no phase is known");
