@@ -133,23 +133,28 @@ public sealed class MeasurementTask : ITrainableTask
     public TaskEvaluation Evaluate(IBackbone encoder, DataSplit split, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        var cases = new List<MeasurementCase>();
-        var pictures = new List<LandmarkPicture>();
-        var skipped = new List<SkippedClip>();
+        var judged = new Judgement { Frames = Clips(split).Sum(clip => Judgeable(clip).Count()) };
         foreach (var clip in Clips(split))
         {
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                Judge(encoder, clip, cases, pictures, skipped);
+                Collect(clip, judged);
             }
             catch (DataException error)
             {
-                skipped.Add(new SkippedClip(error.File, error.Reason));
+                judged.Skipped.Add(new SkippedClip(error.File, error.Reason));
+            }
+
+            // Whole batches over clips: a convolution of few pictures on one thread is slow in libtorch.
+            while (judged.Pending.Count >= _options.EvaluationBatch)
+            {
+                Judge(encoder, judged, _options.EvaluationBatch);
             }
         }
 
-        var metrics = MeasurementMetrics.Compute(cases, _lengths, _options.Seed, _options.BootstrapDraws);
+        Judge(encoder, judged, judged.Pending.Count);
+        var metrics = MeasurementMetrics.Compute(judged.Cases, _lengths, _options.Seed, _options.BootstrapDraws);
         double error_mm = metrics[0].Value;
         double error_px = metrics.Where(metric => metric.Name.EndsWith("_px", StringComparison.Ordinal) && metric.Cases > 0).Select(metric => metric.Value).DefaultIfEmpty(double.NaN).Average();
         return new TaskEvaluation
@@ -157,9 +162,9 @@ public sealed class MeasurementTask : ITrainableTask
             Metrics = metrics,
             Selection = -(double.IsNaN(error_mm) ? error_px : error_mm),
             CaseColumns = ["clip", "patient", "frame", "phase", "length", "truth_mm", "predicted_mm", "truth_px", "predicted_px"],
-            Cases = [.. cases.Select(Row)],
-            Charts = new Dictionary<string, Core.Charts.IChart> { ["landmarks"] = Sheet(pictures) },
-            Skipped = skipped,
+            Cases = [.. judged.Cases.Select(Row)],
+            Charts = new Dictionary<string, Core.Charts.IChart> { ["landmarks"] = Sheet(judged.Pictures) },
+            Skipped = judged.Skipped,
         };
     }
 
@@ -169,10 +174,12 @@ public sealed class MeasurementTask : ITrainableTask
     private IEnumerable<AnnotatedClip> Clips(DataSplit split) =>
         _set.Of(split).Where(clip => _options.Views.Count == 0 || (clip.View is { } view && _options.Views.Contains(view)));
 
-    private void Judge(IBackbone encoder, AnnotatedClip clip, List<MeasurementCase> cases, List<LandmarkPicture> pictures, List<SkippedClip> skipped)
+    private IEnumerable<FrameAnnotation> Judgeable(AnnotatedClip clip) => clip.Frames.Where(frame => _lengths.Any(name =>
+        frame.LengthsMm.ContainsKey(name) || (frame.Landmarks.ContainsKey(name + "_start") && frame.Landmarks.ContainsKey(name + "_end"))));
+
+    private void Collect(AnnotatedClip clip, Judgement judged)
     {
-        FrameAnnotation[] known = [.. clip.Frames.Where(frame => _lengths.Any(name =>
-            frame.LengthsMm.ContainsKey(name) || (frame.Landmarks.ContainsKey(name + "_start") && frame.Landmarks.ContainsKey(name + "_end"))))];
+        FrameAnnotation[] known = [.. Judgeable(clip)];
         if (known.Length == 0)
         {
             return;
@@ -181,28 +188,37 @@ public sealed class MeasurementTask : ITrainableTask
         var opened = _preparation.Open(clip);
         if (opened.Spacing is null)
         {
-            skipped.Add(new SkippedClip(clip.Path, "does not say how large a pixel is: its lengths are judged in pixels, not in mm. Give the pixel spacing."));
+            judged.Skipped.Add(new SkippedClip(clip.Path, "does not say how large a pixel is: its lengths are judged in pixels, not in mm. Give the pixel spacing."));
         }
 
-        foreach (var chunk in known.Chunk(_options.EvaluationBatch))
+        PendingFrame[] frames = [.. known.Select(frame => new PendingFrame(opened, frame, _preparation.Frame(clip, frame.Frame)))];
+        judged.Pending.AddRange(frames);
+    }
+
+    private void Judge(IBackbone encoder, Judgement judged, int count)
+    {
+        if (count == 0)
         {
-            PreparedFrame[] frames = [.. chunk.Select(frame => _preparation.Frame(clip, frame.Frame))];
-            var predicted = Predict(encoder, frames);
-            for (int i = 0; i < chunk.Length; i++)
+            return;
+        }
+
+        PendingFrame[] chunk = [.. judged.Pending.Take(count)];
+        judged.Pending.RemoveRange(0, count);
+        var predicted = Predict(encoder, [.. chunk.Select(item => item.Prepared)]);
+        for (int i = 0; i < chunk.Length; i++)
+        {
+            var (opened, frame, prepared) = chunk[i];
+            JudgeFrame(opened, frame, predicted[i], judged.Cases);
+            if (judged.TakesPicture(_options.PictureFrames))
             {
-                JudgeFrame(clip, chunk[i], opened, predicted[i], cases);
-                pictures.Add(new LandmarkPicture(
-                    frames[i].Pixels,
-                    frames[i].Side,
-                    predicted[i].ToDictionary(point => point.Name, point => point.Point),
-                    frames[i].Landmarks.Where(point => _options.Head.Landmarks.Contains(point.Key)).ToDictionary(),
-                    string.Create(CultureInfo.InvariantCulture, $"{clip.Name} frame {chunk[i].Frame}")));
+                judged.Pictures.Add(Picture(opened.Clip, prepared, predicted[i]));
             }
         }
     }
 
-    private void JudgeFrame(AnnotatedClip clip, FrameAnnotation frame, PreparedClip opened, IReadOnlyList<LandmarkPrediction> predicted, List<MeasurementCase> cases)
+    private void JudgeFrame(PreparedClip opened, FrameAnnotation frame, IReadOnlyList<LandmarkPrediction> predicted, List<MeasurementCase> cases)
     {
+        var clip = opened.Clip;
         var stored = predicted.ToDictionary(point => point.Name, point =>
         {
             var (x, y) = opened.Geometry.ToFrame(point.Point.X, point.Point.Y);
@@ -222,16 +238,19 @@ public sealed class MeasurementTask : ITrainableTask
         }
     }
 
-    private LandmarkSheet Sheet(List<LandmarkPicture> pictures)
+    private LandmarkPicture Picture(AnnotatedClip clip, PreparedFrame frame, IReadOnlyList<LandmarkPrediction> predicted) => new(
+        frame.Pixels,
+        frame.Side,
+        predicted.ToDictionary(point => point.Name, point => point.Point),
+        frame.Landmarks.Where(point => _options.Head.Landmarks.Contains(point.Key)).ToDictionary(),
+        string.Create(CultureInfo.InvariantCulture, $"{clip.Name} frame {frame.Frame}"));
+
+    private LandmarkSheet Sheet(IReadOnlyList<LandmarkPicture> pictures) => new()
     {
-        int count = Math.Min(_options.PictureFrames, pictures.Count);
-        return new LandmarkSheet
-        {
-            Title = "Predicted points (discs) and reference (crosses)",
-            Lengths = _lengths,
-            Pictures = [.. Enumerable.Range(0, count).Select(i => pictures[(int)((long)i * pictures.Count / count)])],
-        };
-    }
+        Title = "Predicted points (discs) and reference (crosses)",
+        Lengths = _lengths,
+        Pictures = pictures,
+    };
 
     private static string[] Row(MeasurementCase item) =>
     [
@@ -240,4 +259,29 @@ public sealed class MeasurementTask : ITrainableTask
     ];
 
     private static string Number(double? value) => value is { } known ? known.ToString("0.###", CultureInfo.InvariantCulture) : "";
+
+    private readonly record struct PendingFrame(PreparedClip Opened, FrameAnnotation Annotation, PreparedFrame Prepared);
+
+    private sealed class Judgement
+    {
+        public List<MeasurementCase> Cases { get; } = [];
+
+        public List<LandmarkPicture> Pictures { get; } = [];
+
+        public List<SkippedClip> Skipped { get; } = [];
+
+        public List<PendingFrame> Pending { get; } = [];
+
+        /// <summary>Frames of the split; some may turn out unreadable.</summary>
+        public required int Frames { get; init; }
+
+        private long _seen;
+
+        // Spread over the split, and no more kept in memory than are drawn.
+        public bool TakesPicture(int wanted)
+        {
+            long before = _seen++;
+            return Frames <= wanted || before * wanted / Frames != (before + 1) * wanted / Frames;
+        }
+    }
 }
