@@ -1,0 +1,31 @@
+// S side of the square input, T frames of a window.
+using EchoApex.Core.Tasks;
+
+namespace EchoApex.Heads.EjectionFraction;
+
+/// <summary>Windows of clips, as arrays; a window with fewer frames than T is padded.</summary>
+internal sealed class EjectionFractionBatch(int size, int frames, int side) : ITaskBatch
+{
+    public int Size { get; } = size;
+
+    public int Frames { get; } = frames;
+
+    public int Side { get; } = side;
+
+    /// <summary>Network values, [Size, T, 3, S, S].</summary>
+    public float[] Images { get; } = new float[(long)size * frames * 3 * side * side];
+
+    /// <summary>Frames of each window, [Size].</summary>
+    public int[] Counts { get; } = new int[size];
+
+    /// <summary>Time of each frame in ms from the window's first, NaN where unknown, [Size, T].</summary>
+    public float[] TimesMs { get; } = new float[size * frames];
+
+    /// <summary>Ejection fraction in percent, [Size].</summary>
+    public float[] Percent { get; } = new float[size];
+
+    /// <summary>Place of end diastole and end systole in the window, -1 where unknown or outside, [Size, 2].</summary>
+    public long[] PhaseFrames { get; } = new long[size * 2];
+
+    public Span<float> Image(int slot, int frame) => Images.AsSpan(((slot * Frames) + frame) * 3 * Side * Side, 3 * Side * Side);
+}

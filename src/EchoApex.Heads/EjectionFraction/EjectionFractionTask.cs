@@ -1,0 +1,224 @@
+// Shape legend: B = clips, T = frames (of the longest window of a batch), S = side of the square input, E = a frame's vector.
+using System.Globalization;
+using EchoApex.Core.Backbones;
+using EchoApex.Core.Charts;
+using EchoApex.Core.Configuration;
+using EchoApex.Core.Datasets;
+using EchoApex.Core.Datasets.Annotated;
+using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
+using EchoApex.Core.Tasks;
+using static TorchSharp.torch;
+
+namespace EchoApex.Heads.EjectionFraction;
+
+/// <summary>Teaches an encoder the ejection fraction of clips, with its uncertainty, end diastole and end systole, and the classes below 50 and 40 %.</summary>
+public sealed class EjectionFractionTask : ITrainableTask
+{
+    private readonly AnnotatedClipSet _set;
+    private readonly EjectionFractionTaskOptions _options;
+    private readonly ClipPreparation _preparation;
+    private readonly EjectionFractionHead _head;
+    private readonly EjectionFractionLoss _loss;
+    private readonly FrameWindows _windows;
+    private readonly EjectionFractionPredictor _predictor;
+    private readonly List<AnnotatedClip> _training;
+
+    /// <summary>Creates the task; the head starts at the mean and spread of the training labels.</summary>
+    /// <param name="set">The clips; those of the training split with an ejection fraction are trained on.</param>
+    /// <param name="encoder">The encoder that the head is for; it stays the caller's.</param>
+    /// <param name="preprocessing">The encoder's preprocessing.</param>
+    /// <param name="options">All else.</param>
+    /// <exception cref="ConfigurationException">An option is out of range.</exception>
+    /// <exception cref="DataException">Fewer than two clips of the training split have an ejection fraction.</exception>
+    public EjectionFractionTask(AnnotatedClipSet set, IBackbone encoder, Preprocessing preprocessing, EjectionFractionTaskOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(encoder);
+        (_set, _options) = (set, options ?? new EjectionFractionTaskOptions());
+        OptionsValidator.Validate(_options, "ejection_fraction");
+        _preparation = new ClipPreparation(preprocessing, _options.CacheMegabytes);
+        _loss = new EjectionFractionLoss(_options.Loss);
+        _windows = new FrameWindows(_options.Windows);
+        _training = [.. Clips(DataSplit.Train)];
+        if (_training.Count < 2)
+        {
+            throw new DataException(set.Name, $"has {_training.Count} training clips with an ejection fraction{(_options.Views.Count > 0 ? $" and view {string.Join(", ", _options.Views)}" : "")}; at least 2 are needed.");
+        }
+
+        TrainingSamples = [.. _training.Select(clip => new TaskSample(clip.Patient, Class(clip.EjectionFraction!.Value)))];
+        _head = new EjectionFractionHead(encoder.FeatureDimension, _options.Head, RandomStream.For(_options.Seed, "ejection fraction head"));
+        double mean = _training.Average(clip => clip.EjectionFraction!.Value);
+        double variance = _training.Average(clip => Math.Pow(clip.EjectionFraction!.Value - mean, 2));
+        _head.SetTargetStatistics(mean, Math.Max(1, Math.Sqrt(variance)));
+        _predictor = new EjectionFractionPredictor(_head, _preparation.Normalizer, _options.Windows, _options.Loss.Likelihood, _options.EvaluationBatch);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "ef";
+
+    /// <inheritdoc/>
+    public nn.Module Head => _head;
+
+    /// <inheritdoc/>
+    /// <remarks>The class is 0 from 50 % upwards, 1 from 40 to below 50 %, 2 below.</remarks>
+    public IReadOnlyList<TaskSample> TrainingSamples { get; }
+
+    /// <inheritdoc/>
+    public ITaskBatch CreateBatch(int size) => new EjectionFractionBatch(size, _options.Windows.Frames, _preparation.Side);
+
+    /// <inheritdoc/>
+    public void Fill(ITaskBatch batch, int slot, int sample, RandomStream random)
+    {
+        var target = (EjectionFractionBatch)batch;
+        var clip = _training[sample];
+        var opened = _preparation.Open(clip);
+        int[] window = _windows.Sample(opened.FrameCount, opened.FrameTimesMs, null, random);
+        int side = _preparation.Side;
+        var transform = FrameTransform.Draw(_options.Augmentation, side, random);
+        byte[] pixels = new byte[side * side], inside = new byte[side * side];
+        for (int i = 0; i < target.Frames; i++)
+        {
+            bool exists = i < window.Length;
+            target.TimesMs[(slot * target.Frames) + i] = !exists ? 0 : opened.FrameTimesMs is { } times ? (float)(times[window[i]] - times[window[0]]) : float.NaN;
+            if (exists)
+            {
+                transform.Apply(_preparation.Frame(clip, window[i]), random, pixels, inside, []);
+                _preparation.Normalizer.Normalize(pixels, 1, inside, target.Image(slot, i));
+            }
+            else
+            {
+                target.Image(slot, i).Clear();
+            }
+        }
+
+        target.Counts[slot] = window.Length;
+        target.Percent[slot] = (float)clip.EjectionFraction!.Value;
+        target.PhaseFrames[2 * slot] = Place(window, clip.EndDiastolicFrame);
+        target.PhaseFrames[(2 * slot) + 1] = Place(window, clip.EndSystolicFrame);
+    }
+
+    /// <inheritdoc/>
+    public TaskLoss Loss(IBackbone encoder, ITaskBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        var source = (EjectionFractionBatch)batch;
+        using var scope = NewDisposeScope();
+        var device = _head.parameters().First().device;
+        long size = source.Size, longest = source.Counts.Max(), side = source.Side;
+        var images_BTCSS = tensor(source.Images).view(size, source.Frames, 3, side, side).narrow(1, 0, longest).to(device);
+        using var features = encoder.Extract(images_BTCSS.reshape(size * longest, 3, side, side));
+        var frames_BTE = _head.PoolFrames(features).view(size, longest, -1);
+        var times_BT = tensor(source.TimesMs).view(size, source.Frames).narrow(1, 0, longest).contiguous().to(device);
+        float[] valid = [.. Enumerable.Range(0, (int)(size * longest)).Select(i => i % longest < source.Counts[i / longest] ? 1f : 0f)];
+        using var output = _head.Decode(frames_BTE, times_BT, tensor(valid).view(size, longest).to(device));
+        var nominal_BT = arange(longest, float32, device).Times(_options.Head.NominalIntervalMs).expand(size, longest);
+        var targets = new EjectionFractionTargets(
+            tensor(source.Percent).to(device),
+            tensor(source.PhaseFrames).view(size, 2).to(device),
+            where(times_BT.isnan(), nominal_BT, times_BT));
+        var loss = _loss.Compute(output, targets);
+        loss.Total.MoveToOuterDisposeScope();
+        foreach (var term in loss.Terms.Values)
+        {
+            term.MoveToOuterDisposeScope();
+        }
+
+        return loss;
+    }
+
+    /// <inheritdoc/>
+    public TaskEvaluation Evaluate(IBackbone encoder, DataSplit split, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(encoder);
+        var cases = new List<EjectionFractionCase>();
+        var skipped = new List<SkippedClip>();
+        foreach (var clip in Clips(split))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                var opened = _preparation.Open(clip);
+                var said = _predictor.Predict(encoder, opened.FrameCount, opened.FrameTimesMs, null, frame => _preparation.Frame(clip, frame));
+                cases.Add(Judge(clip, opened, said));
+            }
+            catch (DataException error)
+            {
+                skipped.Add(new SkippedClip(error.File, error.Reason));
+            }
+        }
+
+        var metrics = EjectionFractionMetrics.Compute(cases, _options.Seed, _options.BootstrapDraws);
+        return new TaskEvaluation
+        {
+            Metrics = metrics,
+            Selection = -metrics[0].Value,
+            CaseColumns = ["clip", "patient", "truth_percent", "predicted_percent", "half_width_95_percent", "below_50", "below_40", "ed_error_frames", "es_error_frames"],
+            Cases = [.. cases.Select(Row)],
+            Charts = new Dictionary<string, IChart> { ["bland_altman"] = EjectionFractionMetrics.Chart(cases) },
+            Skipped = skipped,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _head.Dispose();
+
+    private static int Class(double percent) => EjectionFractionLoss.Thresholds.Count(threshold => percent < threshold);
+
+    private IEnumerable<AnnotatedClip> Clips(DataSplit split) => _set.Of(split).Where(clip =>
+        clip.EjectionFraction is not null && (_options.Views.Count == 0 || (clip.View is { } view && _options.Views.Contains(view))));
+
+    // The place of the window's frame that is nearest to a labelled one, as long as none between two of them is nearer.
+    private static long Place(int[] window, int? frame)
+    {
+        if (frame is not { } label || window.Length == 0)
+        {
+            return -1;
+        }
+
+        int nearest = Enumerable.Range(0, window.Length).MinBy(i => Math.Abs(window[i] - label));
+        double step = window.Length > 1 ? (double)(window[^1] - window[0]) / (window.Length - 1) : 1;
+        return Math.Abs(window[nearest] - label) <= step / 2 ? nearest : -1;
+    }
+
+    private EjectionFractionCase Judge(AnnotatedClip clip, PreparedClip opened, EjectionFractionPrediction said)
+    {
+        double? diastole = PhaseError(said.Frames, said.EndDiastole, clip.EndDiastolicFrame, opened);
+        double? systole = PhaseError(said.Frames, said.EndSystole, clip.EndSystolicFrame, opened);
+        double? interval = opened.FrameTimesMs is { Count: > 1 } times ? (times[^1] - times[0]) / (times.Count - 1) : null;
+        return new EjectionFractionCase
+        {
+            Name = clip.Name,
+            Patient = clip.Patient,
+            Truth = clip.EjectionFraction!.Value,
+            Predicted = said.Percent,
+            HalfWidth95 = said.HalfWidth95,
+            Below50 = said.Below50,
+            Below40 = said.Below40,
+            EndDiastoleErrorFrames = diastole,
+            EndSystoleErrorFrames = systole,
+            EndDiastoleErrorMs = diastole * interval,
+            EndSystoleErrorMs = systole * interval,
+        };
+    }
+
+    private double? PhaseError(IReadOnlyList<int> frames, IReadOnlyList<double> probability, int? label, PreparedClip opened)
+    {
+        if (label is not { } truth || truth < 0 || truth >= opened.FrameCount)
+        {
+            return null;
+        }
+
+        double Time(int frame) => opened.FrameTimesMs is { } times ? times[frame] : frame * _options.Head.NominalIntervalMs;
+        int[] near = [.. Enumerable.Range(0, frames.Count).Where(i => Math.Abs(Time(frames[i]) - Time(truth)) <= _options.PhaseSearchMs)];
+        return near.Length == 0 ? null : frames[near.MaxBy(i => probability[i])] - truth;
+    }
+
+    private static string[] Row(EjectionFractionCase item) =>
+    [
+        item.Name, item.Patient, Number(item.Truth), Number(item.Predicted), Number(item.HalfWidth95), Number(item.Below50), Number(item.Below40),
+        Number(item.EndDiastoleErrorFrames), Number(item.EndSystoleErrorFrames),
+    ];
+
+    private static string Number(double? value) => value is { } known ? known.ToString("0.###", CultureInfo.InvariantCulture) : "";
+}

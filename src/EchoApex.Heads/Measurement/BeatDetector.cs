@@ -1,0 +1,188 @@
+using EchoApex.Core.Configuration;
+using EchoApex.Core.Runtime;
+
+namespace EchoApex.Heads.Measurement;
+
+/// <summary>
+/// Finds end diastole (largest) and end systole (smallest) in a signal over a clip: diameter, area or volume of the left ventricle.
+/// Everything is in ms, so that the frame rate does not matter; frames need not be evenly spaced.
+/// </summary>
+/// <remarks>
+/// The smoothed signal is followed from turn to turn: an extreme counts once the signal has moved away from it by the prominence
+/// (a zigzag, as with hysteresis), so that large and small alternate; extremes at the ends of a clip count too, since clips often
+/// start at the R wave, unless they are far from the other extremes of their kind: then the clip begins or ends amid a
+/// movement. Extremes of one kind that are too close lose the smaller swing between them.
+/// </remarks>
+public sealed class BeatDetector
+{
+    private readonly BeatOptions _options;
+
+    /// <summary>Creates the detector.</summary>
+    /// <exception cref="ConfigurationException">A value is out of range.</exception>
+    public BeatDetector(BeatOptions? options = null)
+    {
+        _options = options ?? new BeatOptions();
+        OptionsValidator.Validate(_options, "measurement.beats");
+    }
+
+    /// <summary>Finds the beats.</summary>
+    /// <param name="signal">One value a frame, larger in diastole; NaN where a frame could not be measured.</param>
+    /// <param name="timesMs">Time of each frame in ms, ascending.</param>
+    /// <returns>The beats in order; those cut off by the clip's ends are partial. Empty where the signal does not swing.</returns>
+    /// <exception cref="ArgumentException">The lengths differ, or times do not ascend.</exception>
+    public IReadOnlyList<Beat> Detect(IReadOnlyList<double> signal, IReadOnlyList<double> timesMs)
+    {
+        ArgumentNullException.ThrowIfNull(signal);
+        ArgumentNullException.ThrowIfNull(timesMs);
+        if (signal.Count != timesMs.Count)
+        {
+            throw new ArgumentException($"Signal and times must be of one length; got {signal.Count} and {timesMs.Count}.", nameof(timesMs));
+        }
+
+        if (timesMs.Zip(timesMs.Skip(1)).Any(pair => !(pair.First < pair.Second)))
+        {
+            throw new ArgumentException("Times must ascend.", nameof(timesMs));
+        }
+
+        int[] known = [.. Enumerable.Range(0, signal.Count).Where(frame => double.IsFinite(signal[frame]))];
+        if (known.Length < 2)
+        {
+            return [];
+        }
+
+        double[] smooth = Smooth(known, signal, timesMs);
+        double[] sorted = [.. smooth.Order()];
+        double range = sorted[(int)Math.Round(0.95 * (sorted.Length - 1))] - sorted[(int)Math.Round(0.05 * (sorted.Length - 1))];
+        if (!(range > 0))
+        {
+            return [];
+        }
+
+        double prominence = _options.ProminenceShare * range;
+        var turns = Turns(smooth, prominence);
+        DropUnfinishedEnds(turns, smooth, prominence / 4);
+        DropCloseTurns(turns, smooth, place => timesMs[known[place]]);
+        return Beats([.. turns.Select(turn => (known[turn.Place], turn.IsLarge))]);
+    }
+
+    // A Gaussian over time; frames without a value are left out of the means.
+    private double[] Smooth(int[] known, IReadOnlyList<double> signal, IReadOnlyList<double> timesMs)
+    {
+        double sigma = _options.SmoothingMs;
+        return [.. known.Select(frame =>
+        {
+            if (sigma == 0)
+            {
+                return signal[frame];
+            }
+
+            double sum = 0, weights = 0;
+            foreach (int other in known)
+            {
+                double distance = (timesMs[other] - timesMs[frame]) / sigma;
+                double weight = Math.Abs(distance) < 5 ? Math.Exp(-0.5 * distance * distance) : 0;
+                sum += weight * signal[other];
+                weights += weight;
+            }
+
+            return sum / weights;
+        })];
+    }
+
+    private static List<(int Place, bool IsLarge)> Turns(double[] values, double prominence)
+    {
+        var turns = new List<(int Place, bool IsLarge)>();
+        int largest = 0, smallest = 0;
+        bool? rising = null;
+        for (int i = 1; i < values.Length; i++)
+        {
+            largest = values[i] > values[largest] ? i : largest;
+            smallest = values[i] < values[smallest] ? i : smallest;
+            if (rising != false && values[largest] - values[i] >= prominence)
+            {
+                turns.Add((largest, true));
+                (rising, smallest) = (false, i);
+            }
+            else if (rising != true && values[i] - values[smallest] >= prominence)
+            {
+                turns.Add((smallest, false));
+                (rising, largest) = (true, i);
+            }
+        }
+
+        // The way to the clip's end has swung far enough too: its far end counts.
+        if (turns.Count > 0)
+        {
+            turns.Add(rising == true ? (largest, true) : (smallest, false));
+        }
+
+        return turns;
+    }
+
+    private static void DropUnfinishedEnds(List<(int Place, bool IsLarge)> turns, double[] values, double tolerance)
+    {
+        foreach (bool atStart in new[] { true, false })
+        {
+            if (turns.Count == 0)
+            {
+                return;
+            }
+
+            var end = atStart ? turns[0] : turns[^1];
+            double[] others = [.. turns.Where(turn => turn.IsLarge == end.IsLarge && turn.Place > 0 && turn.Place < values.Length - 1).Select(turn => values[turn.Place]).Order()];
+            if (end.Place == (atStart ? 0 : values.Length - 1) && others.Length > 0 && Math.Abs(values[end.Place] - others[others.Length / 2]) > tolerance)
+            {
+                turns.RemoveAt(atStart ? 0 : turns.Count - 1);
+            }
+        }
+    }
+
+    private void DropCloseTurns(List<(int Place, bool IsLarge)> turns, double[] values, Func<int, double> timeMs)
+    {
+        while (turns.Count > 2)
+        {
+            int close = Enumerable.Range(0, turns.Count - 2).FirstOrDefault(i => timeMs(turns[i + 2].Place) - timeMs(turns[i].Place) < _options.MinimumDistanceMs, -1);
+            if (close < 0)
+            {
+                return;
+            }
+
+            double Swing(int i) => Math.Abs(values[turns[i].Place] - values[turns[i + 1].Place]);
+
+            // The two ends of the smaller swing go; at the clip's ends one turn alone can go.
+            int smaller = Swing(close) < Swing(close + 1) ? close : close + 1;
+            if (smaller == 0)
+            {
+                turns.RemoveAt(0);
+            }
+            else if (smaller == turns.Count - 2)
+            {
+                turns.RemoveAt(turns.Count - 1);
+            }
+            else
+            {
+                turns.RemoveRange(smaller, 2);
+            }
+        }
+    }
+
+    private static List<Beat> Beats(List<(int Frame, bool IsLarge)> turns)
+    {
+        var beats = new List<Beat>();
+        if (turns.Count > 0 && !turns[0].IsLarge)
+        {
+            beats.Add(new Beat(null, turns[0].Frame, turns.Count > 1 ? turns[1].Frame : null));
+        }
+
+        for (int i = 0; i < turns.Count; i++)
+        {
+            // A last end diastole is the end of the beat before it, and the start of one that is not seen.
+            if (turns[i].IsLarge && (i + 1 < turns.Count || turns.Count == 1))
+            {
+                beats.Add(new Beat(turns[i].Frame, i + 1 < turns.Count ? turns[i + 1].Frame : null, i + 2 < turns.Count ? turns[i + 2].Frame : null));
+            }
+        }
+
+        return beats;
+    }
+}
