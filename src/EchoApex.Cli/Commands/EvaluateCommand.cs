@@ -46,8 +46,9 @@ internal static class EvaluateCommand
             throw new ConfigurationException("command line", $"{place} was trained for the task '{model.Info.Task}', not '{taskName}'.");
         }
 
-        var sets = AnnotatedData.Open(data);
-        using var task = TaskCatalog.Load(model, sets, new ClipPreparation(model.Info.Preprocessing));
+        var set = AnnotatedData.Open(data);
+        AnnotatedData.ReportSkipped(set);
+        using var task = TaskCatalog.Load(model, set, new ClipPreparation(model.Info.Preprocessing));
         var evaluation = task.Evaluate(model.Encoder, split, cancellation);
         foreach (var clip in evaluation.Skipped)
         {

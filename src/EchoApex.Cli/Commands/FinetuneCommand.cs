@@ -41,14 +41,10 @@ internal static class FinetuneCommand
     {
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
-        var sets = AnnotatedData.Open(data);
-        foreach (var set in sets)
-        {
-            AnnotatedData.ReportSkipped(set);
-        }
-
+        var set = AnnotatedData.Open(data);
+        AnnotatedData.ReportSkipped(set);
         using var encoder = ModelFolder.Load(EncoderOrigin.Of(model).ModelFolder);
-        var outcome = FineTuneRun.Run(task, encoder, sets, configuration, folder, Console.WriteLine, stop.Token);
+        var outcome = FineTuneRun.Run(task, encoder, set, configuration, folder, Console.WriteLine, stop.Token);
         foreach (string reason in outcome.UnreadableReasons)
         {
             Console.Error.WriteLine($"replaced by another sample: {reason}");

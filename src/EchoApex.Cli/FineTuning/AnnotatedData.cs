@@ -5,8 +5,8 @@ namespace EchoApex.Cli.FineTuning;
 /// <summary>Opens the data sets that a command names.</summary>
 internal static class AnnotatedData
 {
-    /// <summary>Reads each folder.</summary>
-    public static IReadOnlyList<AnnotatedClipSet> Open(IEnumerable<string> folders) => [.. folders.Select(folder => PhantomClipSet.Read(folder))];
+    /// <summary>Reads each folder and makes one set of all.</summary>
+    public static AnnotatedClipSet Open(IEnumerable<string> folders) => AnnotatedClipSet.Merge([.. folders.Select(folder => PhantomClipSet.Read(folder))]);
 
     /// <summary>Says on the error output what was left out of a set, the first of many.</summary>
     public static void ReportSkipped(AnnotatedClipSet set)

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using EchoApex.Heads.EjectionFraction;
+using EchoApex.Heads.Measurement;
 using EchoApex.Heads.ViewClassification;
 using EchoApex.Training.FineTuning;
 
@@ -24,4 +26,13 @@ internal sealed record FineTuneConfiguration
 
     /// <summary>The task "view".</summary>
     public ViewClassificationOptions View { get; init; } = new();
+
+    /// <summary>The task "segment".</summary>
+    public SegmentConfiguration Segment { get; init; } = new();
+
+    /// <summary>The task "measure".</summary>
+    public MeasurementTaskOptions Measure { get; init; } = new();
+
+    /// <summary>The task "ef".</summary>
+    public EjectionFractionTaskOptions Ef { get; init; } = new();
 }

@@ -16,7 +16,7 @@ internal static class FineTuneRun
     /// <summary>Trains and writes config.yaml, metrics.jsonl and model/ into a new folder.</summary>
     /// <param name="taskName">The task.</param>
     /// <param name="model">Encoder; the caller's. Its weights are changed by full fine-tuning.</param>
-    /// <param name="sets">The data.</param>
+    /// <param name="set">The data.</param>
     /// <param name="configuration">Everything else.</param>
     /// <param name="folder">The run folder.</param>
     /// <param name="say">Told lines for people.</param>
@@ -24,7 +24,7 @@ internal static class FineTuneRun
     public static FineTuningOutcome Run(
         string taskName,
         LoadedModel model,
-        IReadOnlyList<AnnotatedClipSet> sets,
+        AnnotatedClipSet set,
         FineTuneConfiguration configuration,
         string folder,
         Action<string> say,
@@ -43,7 +43,7 @@ internal static class FineTuneRun
         }
 
         var preparation = new ClipPreparation(preprocessing, configuration.CacheMegabytes);
-        using var task = TaskCatalog.Create(taskName, sets, preparation, model.Backbone, configuration);
+        using var task = TaskCatalog.Create(taskName, set, preparation, model.Backbone, configuration);
         var loop = new FineTuningLoop(configuration.Training);
         using var adapters = loop.Attach(model.Backbone);
         Directory.CreateDirectory(folder);
@@ -59,7 +59,7 @@ internal static class FineTuneRun
             Options = options,
             Preprocessing = preprocessing,
             Encoder = new EncoderReference("", ""),
-            Training = Summary(sets, configuration, outcome),
+            Training = Summary(set, configuration, outcome),
         });
         return outcome;
     }
@@ -74,9 +74,9 @@ internal static class FineTuneRun
         return string.Create(CultureInfo.InvariantCulture, $"task {task.Name}: {task.TrainingSamples.Count} training samples; {tuned} and a head of {head:N0} parameters learn; {configuration.Training.TotalSteps(task.TrainingSamples.Count)} steps of {configuration.Training.BatchSize}");
     }
 
-    private static Dictionary<string, string> Summary(IReadOnlyList<AnnotatedClipSet> sets, FineTuneConfiguration configuration, FineTuningOutcome outcome) => new()
+    private static Dictionary<string, string> Summary(AnnotatedClipSet set, FineTuneConfiguration configuration, FineTuningOutcome outcome) => new()
     {
-        ["data"] = string.Join(", ", sets.Select(set => $"{set.Name} ({set.Of(DataSplit.Train).Count()} training clips)")),
+        ["data"] = $"{set.Name} ({set.Of(DataSplit.Train).Count()} training clips)",
         ["protocol"] = configuration.Training.Protocol.ToString(),
         ["steps"] = $"{outcome.Steps}, weights of step {outcome.BestStep}",
         ["seed"] = configuration.Training.Seed.ToString(CultureInfo.InvariantCulture),

@@ -22,6 +22,7 @@ internal sealed class Convolution2d : nn.Module<Tensor, Tensor>, IPrecisionLayer
     public Convolution2d(long inputChannels, long outputChannels, long kernel, long stride = 1, long padding = 0, bool bias = false)
         : base(nameof(Convolution2d))
     {
+        Nnpack.SwitchOff();
         _stride = [stride, stride];
         _padding = [padding, padding];
         _subsamples = kernel == 1 && stride > 1;

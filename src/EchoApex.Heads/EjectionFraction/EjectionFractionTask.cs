@@ -30,7 +30,6 @@ public sealed class EjectionFractionTask : ITrainableTask
     /// <param name="preprocessing">The encoder's preprocessing.</param>
     /// <param name="options">All else.</param>
     /// <exception cref="ConfigurationException">An option is out of range.</exception>
-    /// <exception cref="DataException">Fewer than two clips of the training split have an ejection fraction.</exception>
     public EjectionFractionTask(AnnotatedClipSet set, IBackbone encoder, Preprocessing preprocessing, EjectionFractionTaskOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -41,16 +40,16 @@ public sealed class EjectionFractionTask : ITrainableTask
         _loss = new EjectionFractionLoss(_options.Loss);
         _windows = new FrameWindows(_options.Windows);
         _training = [.. Clips(DataSplit.Train)];
-        if (_training.Count < 2)
+        TrainingSamples = [.. _training.Select(clip => new TaskSample(clip.Patient, Class(clip.EjectionFraction!.Value), clip.Set))];
+        _head = new EjectionFractionHead(encoder.FeatureDimension, _options.Head, RandomStream.For(_options.Seed, "ejection fraction head"));
+        if (_training.Count > 0)
         {
-            throw new DataException(set.Name, $"has {_training.Count} training clips with an ejection fraction{(_options.Views.Count > 0 ? $" and view {string.Join(", ", _options.Views)}" : "")}; at least 2 are needed.");
+            // Without training clips the head is about to be loaded, and these two with it.
+            double mean = _training.Average(clip => clip.EjectionFraction!.Value);
+            double variance = _training.Average(clip => Math.Pow(clip.EjectionFraction!.Value - mean, 2));
+            _head.SetTargetStatistics(mean, Math.Max(1, Math.Sqrt(variance)));
         }
 
-        TrainingSamples = [.. _training.Select(clip => new TaskSample(clip.Patient, Class(clip.EjectionFraction!.Value)))];
-        _head = new EjectionFractionHead(encoder.FeatureDimension, _options.Head, RandomStream.For(_options.Seed, "ejection fraction head"));
-        double mean = _training.Average(clip => clip.EjectionFraction!.Value);
-        double variance = _training.Average(clip => Math.Pow(clip.EjectionFraction!.Value - mean, 2));
-        _head.SetTargetStatistics(mean, Math.Max(1, Math.Sqrt(variance)));
         _predictor = new EjectionFractionPredictor(_head, _preparation.Normalizer, _options.Windows, _options.Loss.Likelihood, _options.EvaluationBatch);
     }
 

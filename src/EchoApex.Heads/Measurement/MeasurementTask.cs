@@ -29,7 +29,6 @@ public sealed class MeasurementTask : ITrainableTask
     /// <param name="preprocessing">The encoder's preprocessing.</param>
     /// <param name="options">All else.</param>
     /// <exception cref="ConfigurationException">An option is out of range.</exception>
-    /// <exception cref="DataException">No frame of the training split has one of the points.</exception>
     public MeasurementTask(AnnotatedClipSet set, IBackbone encoder, Preprocessing preprocessing, MeasurementTaskOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -42,9 +41,7 @@ public sealed class MeasurementTask : ITrainableTask
         _training = [.. Clips(DataSplit.Train).SelectMany(clip => clip.Frames
             .Where(frame => _options.Head.Landmarks.Any(frame.Landmarks.ContainsKey))
             .Select(frame => (clip, frame.Frame)))];
-        TrainingSamples = _training.Count > 0
-            ? [.. _training.Select(sample => new TaskSample(sample.Clip.Patient))]
-            : throw new DataException(set.Name, $"has no training frame with a point named {string.Join(", ", _options.Head.Landmarks)}. Choose views that show them, or name the set's own points.");
+        TrainingSamples = [.. _training.Select(sample => new TaskSample(sample.Clip.Patient, Set: sample.Clip.Set))];
         _head = new MeasurementHead(encoder.Config, encoder.StageCount, _options.Head, RandomStream.For(_options.Seed, "measurement head"));
     }
 

@@ -27,7 +27,6 @@ public sealed class SegmentationTask : ITrainableTask
     /// <param name="head">The head; it now belongs to the task.</param>
     /// <param name="options">How to train and judge.</param>
     /// <exception cref="ConfigurationException">An option is out of range, or the set does not draw one of the head's structures.</exception>
-    /// <exception cref="DataException">No training clip has a mask.</exception>
     public SegmentationTask(AnnotatedClipSet set, ClipPreparation preparation, SegmentationHead head, SegmentationTrainingOptions options)
     {
         ArgumentNullException.ThrowIfNull(set);
@@ -44,12 +43,7 @@ public sealed class SegmentationTask : ITrainableTask
         (_set, _preparation, _head, _options) = (set, preparation, head, options);
         _labels = [.. head.Structures.Select(name => (byte)set.Structures.ToList().IndexOf(name))];
         _frames = [.. set.Of(DataSplit.Train).SelectMany(clip => clip.Frames.Where(frame => frame.Mask is not null).Select(frame => (clip, frame.Frame)))];
-        if (_frames.Length == 0)
-        {
-            throw new DataException(set.Name, "has no training frame with a mask. Choose a set that draws structures, or another split.");
-        }
-
-        TrainingSamples = [.. _frames.Select(sample => new TaskSample(sample.Clip.Patient))];
+        TrainingSamples = [.. _frames.Select(sample => new TaskSample(sample.Clip.Patient, Set: sample.Clip.Set))];
     }
 
     /// <inheritdoc/>

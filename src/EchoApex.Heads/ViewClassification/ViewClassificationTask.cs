@@ -21,7 +21,7 @@ public sealed class ViewClassificationTask : ITrainableTask
     private readonly float[]? _classWeights;
 
     /// <summary>Prepares the task.</summary>
-    /// <param name="sets">The data; several make a mixture.</param>
+    /// <param name="set">The data.</param>
     /// <param name="preparation">How clips become input.</param>
     /// <param name="featureDimension">D of the encoder.</param>
     /// <param name="options">The classifier.</param>
@@ -29,33 +29,32 @@ public sealed class ViewClassificationTask : ITrainableTask
     /// <param name="labels">The labels of a classifier that exists; null takes those of the options.</param>
     /// <exception cref="ConfigurationException">An option is out of range, or the data have fewer than two views.</exception>
     public ViewClassificationTask(
-        IReadOnlyList<AnnotatedClipSet> sets,
+        AnnotatedClipSet set,
         ClipPreparation preparation,
         int featureDimension,
         ViewClassificationOptions options,
         ulong seed = 0,
         IReadOnlyList<string>? labels = null)
     {
-        ArgumentNullException.ThrowIfNull(sets);
+        ArgumentNullException.ThrowIfNull(set);
         ArgumentNullException.ThrowIfNull(preparation);
         ArgumentNullException.ThrowIfNull(options);
         OptionsValidator.Validate(options, "view");
         (_options, _preparation) = (options, preparation);
-        var withView = sets.SelectMany((set, index) => set.Clips.Where(clip => clip.View is not null).Select(clip => (Clip: clip, Set: index))).ToArray();
+        var withView = set.Clips.Where(clip => clip.View is not null).ToArray();
         Labels = labels ?? (options.Labels == ViewLabelSet.Transthoracic
             ? EchoViews.Codes
-            : [.. withView.Where(entry => entry.Clip.Split == DataSplit.Train).Select(entry => entry.Clip.View!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
+            : [.. withView.Where(clip => clip.Split == DataSplit.Train).Select(clip => clip.View!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]);
         if (Labels.Count < 2)
         {
             throw new ConfigurationException("view", $"the training split has {Labels.Count} views; a classifier needs two or more. Check the data set's split and its view column.");
         }
 
-        var known = withView.Where(entry => LabelOf(entry.Clip) >= 0).ToArray();
+        var known = withView.Where(clip => LabelOf(clip) >= 0).ToArray();
         UnknownViews = withView.Length - known.Length;
-        var training = known.Where(entry => entry.Clip.Split == DataSplit.Train).ToArray();
-        _training = [.. training.Select(entry => entry.Clip)];
-        TrainingSamples = [.. training.Select(entry => new TaskSample(entry.Clip.Patient, LabelOf(entry.Clip), entry.Set))];
-        _splits = known.GroupBy(entry => entry.Clip.Split).ToDictionary(group => group.Key, group => group.Select(entry => entry.Clip).ToArray());
+        _training = [.. known.Where(clip => clip.Split == DataSplit.Train)];
+        TrainingSamples = [.. _training.Select(clip => new TaskSample(clip.Patient, LabelOf(clip), clip.Set))];
+        _splits = known.GroupBy(clip => clip.Split).ToDictionary(group => group.Key, group => group.ToArray());
         _classWeights = options.ClassWeighting == ClassWeighting.Balanced ? Weights(TrainingSamples, Labels.Count) : null;
         ViewHead = new ViewClassificationHead(featureDimension, Labels.Count, options.MeanPatch, RandomStream.For(seed, "view-head"));
     }

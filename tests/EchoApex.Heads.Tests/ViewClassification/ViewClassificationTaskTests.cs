@@ -60,7 +60,7 @@ public sealed class ViewClassificationTaskTests : IDisposable
     public void Labels_OfTheTransthoracicSet_MapNamesAndCountWhatIsUnknown()
     {
         var odd = _set with { Clips = [.. _set.Clips, _set.Clips[0] with { Name = "doppler", View = "Doppler" }] };
-        using var task = new ViewClassificationTask([odd], Preparation(), 48, new ViewClassificationOptions { Labels = ViewLabelSet.Transthoracic });
+        using var task = new ViewClassificationTask(odd, Preparation(), 48, new ViewClassificationOptions { Labels = ViewLabelSet.Transthoracic });
         Assert.That(task.Labels, Is.EqualTo(EchoViews.Codes));
         Assert.That(task.UnknownViews, Is.EqualTo(1));
 
@@ -78,7 +78,7 @@ public sealed class ViewClassificationTaskTests : IDisposable
         File.WriteAllText(path, "no clip");
         clips[broken] = clips[broken] with { Path = path };
         using var encoder = Encoder();
-        using var task = new ViewClassificationTask([_set with { Clips = clips }], Preparation(), encoder.FeatureDimension, new ViewClassificationOptions());
+        using var task = new ViewClassificationTask(_set with { Clips = clips }, Preparation(), encoder.FeatureDimension, new ViewClassificationOptions());
         var evaluation = task.Evaluate(encoder, DataSplit.Train);
         Assert.That(evaluation.Skipped.Single().Path, Is.EqualTo(path));
         Assert.That(() => task.Fill(task.CreateBatch(1), 0, 0, RandomStream.For(0, "fill")), Throws.TypeOf<DataException>(), "the first training clip is the broken one");
@@ -89,7 +89,7 @@ public sealed class ViewClassificationTaskTests : IDisposable
     {
         var one = _set with { Clips = [.. _set.Clips.Where(clip => clip.View == "A4C")] };
         Assert.That(
-            () => new ViewClassificationTask([one], Preparation(), 48, new ViewClassificationOptions()),
+            () => new ViewClassificationTask(one, Preparation(), 48, new ViewClassificationOptions()),
             Throws.TypeOf<ConfigurationException>().With.Message.Contains("two or more"));
     }
 
@@ -104,5 +104,5 @@ public sealed class ViewClassificationTaskTests : IDisposable
         return encoder;
     }
 
-    private ViewClassificationTask Task(ViewClassificationOptions options) => new([_set], Preparation(), 48, options);
+    private ViewClassificationTask Task(ViewClassificationOptions options) => new(_set, Preparation(), 48, options);
 }

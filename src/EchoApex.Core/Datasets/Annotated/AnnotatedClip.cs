@@ -23,6 +23,9 @@ public sealed record AnnotatedClip
     /// <summary>What the clip is used for.</summary>
     public required DataSplit Split { get; init; }
 
+    /// <summary>Place of its set among those of <see cref="AnnotatedClipSet.Merge"/>; 0 for a set by itself.</summary>
+    public int Set { get; init; }
+
     /// <summary>View, as the set calls it; null where it says none.</summary>
     public string? View { get; init; }
 

@@ -20,4 +20,49 @@ public sealed record AnnotatedClipSet
 
     /// <summary>The clips of one split.</summary>
     public IEnumerable<AnnotatedClip> Of(DataSplit split) => Clips.Where(clip => clip.Split == split);
+
+    /// <summary>
+    /// Makes one set of several: structures of one name become one, patients of different sets stay different. Clips know by
+    /// <see cref="AnnotatedClip.Set"/> where they come from.
+    /// </summary>
+    /// <param name="sets">At least one set; one alone is returned as it is.</param>
+    public static AnnotatedClipSet Merge(IReadOnlyList<AnnotatedClipSet> sets)
+    {
+        ArgumentNullException.ThrowIfNull(sets);
+        ArgumentOutOfRangeException.ThrowIfZero(sets.Count, nameof(sets));
+        if (sets.Count == 1)
+        {
+            return sets[0];
+        }
+
+        string[] structures = [.. sets.SelectMany(set => set.Structures).Distinct(StringComparer.Ordinal)];
+        return new AnnotatedClipSet
+        {
+            Name = string.Join(" + ", sets.Select(set => set.Name)),
+            Structures = structures,
+            Clips = [.. sets.SelectMany((set, place) => set.Clips.Select(clip => Moved(clip, place, Map(set.Structures, structures))))],
+            Skipped = [.. sets.SelectMany(set => set.Skipped)],
+        };
+    }
+
+    private static byte[] Map(IReadOnlyList<string> from, string[] to) => [.. from.Select(name => (byte)Array.IndexOf(to, name))];
+
+    private static AnnotatedClip Moved(AnnotatedClip clip, int place, byte[] map) => clip with
+    {
+        Set = place,
+        Name = $"{place}/{clip.Name}",
+        Patient = $"{place}/{clip.Patient}",
+        Frames = [.. clip.Frames.Select(frame => frame.Mask is { } mask ? frame with { Mask = () => Mapped(mask(), map) } : frame)],
+    };
+
+    private static LabelMask Mapped(LabelMask mask, byte[] map)
+    {
+        byte[] labels = mask.Labels.ToArray();
+        for (int i = 0; i < labels.Length; i++)
+        {
+            labels[i] = labels[i] < map.Length ? map[labels[i]] : labels[i];
+        }
+
+        return new LabelMask(labels, mask.Height, mask.Width);
+    }
 }
