@@ -1,0 +1,68 @@
+using EchoApex.Cli.FineTuning;
+using EchoApex.Core.Adapters;
+using EchoApex.Core.Tasks;
+using EchoApex.Heads.EjectionFraction;
+using EchoApex.Heads.Measurement;
+using EchoApex.Heads.Segmentation;
+using EchoApex.Heads.ViewClassification;
+using EchoApex.Training.FineTuning;
+
+namespace EchoApex.Cli.TaskTable;
+
+/// <summary>How each task of the table is trained. Chosen on validation splits of other seeds than the table's; ours.</summary>
+internal static class TaskTableRecipes
+{
+    /// <summary>The configuration of a row.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="variant">Its variant.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="options">The table's options, for the scale.</param>
+    public static FineTuneConfiguration For(string task, string variant, int seed, TaskTableOptions options)
+    {
+        var (plain, patients) = TaskTableVariant.Parse(variant);
+        var (steps, batch, side) = Budget(task);
+        return new FineTuneConfiguration
+        {
+            InputSize = side,
+            Threads = 1,
+            Training = new FineTuningOptions
+            {
+                Seed = (ulong)seed,
+                Protocol = plain switch
+                {
+                    TaskTableVariant.Adapter => FineTuningProtocol.Adapter,
+                    TaskTableVariant.Frozen => FineTuningProtocol.Linear,
+                    _ => FineTuningProtocol.Full,
+                },
+                Adapters = new AdapterOptions { Scale = 1, Dropout = 0 },
+                Steps = options.Scaled(steps, 2),
+                BatchSize = batch,
+                LearningRate = 2e-3,
+                EncoderRate = plain == TaskTableVariant.Full ? 0.5 : 1,
+                LayerDecay = plain == TaskTableVariant.Full ? 0.75 : 1,
+                AverageMomentum = 0.98,
+                Evaluations = 5,
+                PatientsPerClass = patients,
+                LogEvery = 50,
+            },
+            View = new ViewClassificationOptions { FramesPerClip = 6 },
+            Segment = new SegmentConfiguration
+            {
+                Head = new SegmentationOptions { EmbedDim = 96, Heads = 4, MlpDim = 384, IouHeadHiddenDim = 96 },
+                Training = new SegmentationTrainingOptions { EvaluationFrames = 2 },
+            },
+            Measure = new MeasurementTaskOptions { Views = ["PLAX"], Augmentation = Mild },
+            Ef = new EjectionFractionTaskOptions { Windows = new FrameWindowOptions { Frames = 16 }, Augmentation = Mild },
+        };
+    }
+
+    private static FrameAugmentationOptions Mild { get; } = new() { RotationDegrees = 8 };
+
+    private static (int Steps, int Batch, int Side) Budget(string task) => task switch
+    {
+        "view" => (500, 32, 48),
+        "segment" => (1000, 8, 112),
+        "measure" => (600, 16, 112),
+        _ => (600, 4, 48),
+    };
+}

@@ -1,0 +1,78 @@
+using EchoApex.Cli.FineTuning;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Datasets.Annotated;
+using EchoApex.Core.Tasks;
+using EchoApex.Training.FineTuning;
+using static TorchSharp.torch;
+
+namespace EchoApex.Cli.TaskTable;
+
+/// <summary>Makes one row: trains on the training split, keeps the best on validation, judges on the test split.</summary>
+internal sealed class TaskTableTraining(TaskTableOptions options, Action<string> say)
+{
+    private readonly TaskTableData _data = new(options, say);
+
+    /// <summary>The file of a row.</summary>
+    public static string FileOf(TaskTableOptions options, string task, string variant, int seed) =>
+        Path.Combine(options.Out, "rows", $"{TaskTableRow.NameOf(task, variant, seed)}.json");
+
+    /// <summary>Trains, judges and writes the row with its cases and pictures.</summary>
+    public TaskTableRow Make(string task, string variant, int seed, CancellationToken cancellation)
+    {
+        var configuration = TaskTableRecipes.For(task, variant, seed, options);
+        set_num_threads(configuration.Threads ?? 1);
+        var set = _data.Labelled(task, seed, cancellation);
+        string plain = TaskTableVariant.Parse(variant).Plain;
+        using var model = ModelFolder.Load(Encoder(task, plain, seed, cancellation));
+        int side = plain == TaskTableVariant.Specialist && task == "view" ? model.Preprocessing.ImageSize : configuration.InputSize!.Value;
+        var preparation = new ClipPreparation(model.Preprocessing with { Grayscale = true, ImageSize = side }, configuration.CacheMegabytes);
+        using var made = plain == TaskTableVariant.Specialist ? SpecialistCatalog.Create(task, set, preparation, model.Backbone, configuration) : TaskCatalog.Create(task, set, preparation, model.Backbone, configuration);
+
+        // A specialist that is a network of its own has no use for the encoder: it is held still.
+        var training = plain == TaskTableVariant.Specialist && task != "view" ? configuration.Training with { Protocol = FineTuningProtocol.Linear } : configuration.Training;
+        var loop = new FineTuningLoop(training);
+        using var adapters = loop.Attach(model.Backbone);
+        string name = TaskTableRow.NameOf(task, variant, seed);
+        var outcome = loop.Run(model.Backbone, adapters, made, null, new Display(name, say), cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        var evaluation = made.Evaluate(model.Backbone, DataSplit.Test, cancellation);
+        EvaluationReport.Write(Path.Combine(options.Out, "cases", name), evaluation, new Dictionary<string, string> { ["row"] = name });
+        var row = new TaskTableRow
+        {
+            Task = task,
+            Variant = variant,
+            Seed = seed,
+            Metrics = evaluation.Metrics,
+            Validation = outcome.BestSelection,
+            Steps = outcome.Steps,
+            CpuSeconds = outcome.CpuSeconds,
+            TrainedParameters = outcome.TrainedParameters,
+            EncoderShare = outcome.EncoderShare,
+        };
+        Directory.CreateDirectory(Path.Combine(options.Out, "rows"));
+        row.Write(FileOf(options, task, variant, seed));
+        return row;
+    }
+
+    private string Encoder(string task, string plain, int seed, CancellationToken cancellation)
+    {
+        if (plain == TaskTableVariant.Specialist && task == "view")
+        {
+            return _data.Cnn(seed);
+        }
+
+        string pretrained = _data.Pretrained(cancellation);
+        return plain == TaskTableVariant.Random ? _data.Untrained(pretrained, seed) : pretrained;
+    }
+
+    private sealed class Display(string name, Action<string> say) : IProgress<FineTuningProgress>
+    {
+        public void Report(FineTuningProgress value)
+        {
+            if (value.Evaluation is { } evaluation)
+            {
+                say(FormattableString.Invariant($"{name}: step {value.Step}/{value.TotalSteps}  loss {value.Loss:0.0000}  validation {evaluation.Selection:0.0000}"));
+            }
+        }
+    }
+}
