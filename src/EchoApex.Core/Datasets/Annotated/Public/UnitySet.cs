@@ -67,7 +67,7 @@ public static class UnitySet
     private static void ReadLabels(string path, DataSplit split, string cache, ClipSetBuilder builder, HashSet<string> known, Dictionary<string, PixelSpacing> sizes, Dictionary<string, string> views)
     {
         string list = Path.ChangeExtension(path, ".txt");
-        var listed = File.Exists(list) ? File.ReadLines(list).Select(line => line.Trim()).ToHashSet(StringComparer.Ordinal) : null;
+        var listed = ReadList(list);
         using var json = Parse(path);
         if (json.RootElement.ValueKind != JsonValueKind.Object)
         {
@@ -76,10 +76,33 @@ public static class UnitySet
 
         foreach (var frame in json.RootElement.EnumerateObject())
         {
-            if ((listed is null || listed.Contains(frame.Name)) && known.Add(frame.Name))
+            builder.Try(() =>
             {
-                builder.Try(() => builder.Add(Clip(path, frame, split, cache, sizes, views)));
-            }
+                try
+                {
+                    if ((listed is null || listed.Contains(frame.Name)) && known.Add(frame.Name))
+                    {
+                        builder.Add(Clip(path, frame, split, cache, sizes, views));
+                    }
+                }
+                catch (InvalidOperationException error)
+                {
+                    // Bytes that are no text show when a string is asked for.
+                    throw new DataException(path, $"has labels that are no text: {error.Message} Get the set's labels again.", innerException: error);
+                }
+            });
+        }
+    }
+
+    private static HashSet<string>? ReadList(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadLines(path).Select(line => line.Trim()).ToHashSet(StringComparer.Ordinal) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(path, $"cannot be read: {error.Message}", innerException: error);
         }
     }
 
