@@ -45,6 +45,7 @@ public sealed record AnnotatedClipSet
             Structures = structures,
             Clips = [.. sets.SelectMany((set, place) => set.Clips.Select(clip => Moved(clip, place, Map(set.Structures, structures))))],
             Skipped = [.. sets.SelectMany(set => set.Skipped)],
+            Notes = [.. sets.SelectMany(set => set.Notes.Select(note => $"{set.Name}: {note}"))],
         };
     }
 
