@@ -30,7 +30,7 @@ public static class EchoNetLvhSet
         string root = Path.GetDirectoryName(list)!;
         var builder = new ClipSetBuilder(Name, list);
         var table = SetTable.Read(list, builder, "HashedFileName", "Calc", "CalcValue", "Frame", "X1", "X2", "Y1", "Y2", "split");
-        var videos = FileIndex.List(Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal), ".avi", ".mp4");
+        var videos = FileIndex.List([root], ".avi", ".mp4");
         var clips = new Dictionary<string, List<Caliper>>(StringComparer.Ordinal);
         int others = 0;
         foreach (var row in table.Rows)
