@@ -17,8 +17,10 @@ internal sealed class CsvTable
     public IReadOnlyList<Row> Rows { get; }
 
     /// <summary>Reads a table; blank lines are passed over.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="leaveOut">Told of rows with another number of fields than the header, which are left out; null makes them an error.</param>
     /// <exception cref="DataException">The file is missing or empty, a column has two names, a row has another number of fields, or a quote is not closed.</exception>
-    public static CsvTable Read(string path)
+    public static CsvTable Read(string path, Action<Row>? leaveOut = null)
     {
         var rows = Parse(path, Text(path));
         if (rows.Count == 0)
@@ -33,6 +35,12 @@ internal sealed class CsvTable
         }
 
         rows.RemoveAt(0);
+        if (leaveOut is not null)
+        {
+            rows.Where(row => row.Fields.Length != columns.Length).ToList().ForEach(leaveOut);
+            rows.RemoveAll(row => row.Fields.Length != columns.Length);
+        }
+
         return rows.Find(row => row.Fields.Length != columns.Length) is { } uneven
             ? throw new DataException(path, $"line {uneven.Line}: has {uneven.Fields.Length} fields, the header has {columns.Length}. Put a field that holds a comma into double quotes.")
             : new CsvTable(path, columns, rows);

@@ -2,6 +2,8 @@ using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Dicom;
 using EchoApex.Core.Sources.Images;
+using EchoApex.Core.Sources.MetaImage;
+using EchoApex.Core.Sources.Nifti;
 using EchoApex.Core.Sources.Video;
 using OpenCvSharp;
 
@@ -13,9 +15,9 @@ public static class ClipReader
     private const int HeadLength = 4096;
 
     /// <summary>The families in the order in which they are asked.</summary>
-    public static IReadOnlyList<IClipSource> Sources { get; } = [new DicomClipSource(), new VideoClipSource(), new PictureClipSource()];
+    public static IReadOnlyList<IClipSource> Sources { get; } = [new DicomClipSource(), new VideoClipSource(), new PictureClipSource(), new NiftiClipSource(), new MetaImageClipSource()];
 
-    /// <summary>Opens a DICOM file, a video, a picture, or a folder of pictures.</summary>
+    /// <summary>Opens a DICOM file, a video, a picture, a NIfTI or MetaImage file, or a folder of pictures.</summary>
     /// <param name="path">File or folder.</param>
     /// <exception cref="DataException">The path does not exist, is of no known family, or cannot be read.</exception>
     /// <exception cref="NativeRuntimeException">OpenCV cannot be used on this machine.</exception>
@@ -49,7 +51,8 @@ public static class ClipReader
     /// <summary>
     /// Paths below a folder that look like clips, in ordinal order: DICOM files and videos by content or name, folders whose
     /// pictures are called frame..., each as one clip, and all other pictures, each as a clip of one frame. Hidden files and
-    /// folders and DICOMDIR are passed over. Nothing is decoded, so a path may still fail to open.
+    /// folders and DICOMDIR are passed over, and so are NIfTI and MetaImage files called ..._gt, which are masks (CAMUS). Nothing is
+    /// decoded, so a path may still fail to open.
     /// </summary>
     /// <param name="folder">Where to look, all levels deep.</param>
     /// <exception cref="DataException">The folder does not exist.</exception>
@@ -92,7 +95,8 @@ public static class ClipReader
         PictureClipSource.IsPicture(path) && Path.GetFileName(path).StartsWith("frame", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsVisible(string path) =>
-        Path.GetFileName(path) is var name && !name.StartsWith('.') && !name.Equals("DICOMDIR", StringComparison.OrdinalIgnoreCase);
+        Path.GetFileName(path) is var name && !name.StartsWith('.') && !name.Equals("DICOMDIR", StringComparison.OrdinalIgnoreCase)
+        && !(Path.GetFileName(path).Split('.')[0].EndsWith("_gt", StringComparison.Ordinal) && (NiftiFile.HasName(path) || MetaImageFile.HasName(path)));
 
     private static bool LooksLikeClip(string path)
     {

@@ -1,4 +1,6 @@
 using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources;
 
 namespace EchoApex.Core.Datasets.Annotated;
 
@@ -52,4 +54,35 @@ public sealed record AnnotatedClip
 
     /// <summary>Where the set describes the clip, for messages: file and line.</summary>
     public string Source { get; init; } = "";
+
+    /// <summary>
+    /// Opens the clip: its file, or its frames' files as one clip, with the set's spacing where it gives one. What the set says of
+    /// frames is checked here, not when the set is read: that would open every file of it.
+    /// </summary>
+    /// <exception cref="DataException">A file cannot be read, frames differ in size, or the set speaks of a frame that the clip has not.</exception>
+    public EchoClip Open()
+    {
+        var clip = FramePaths.Count > 1 ? FrameFiles.Open(FramePaths) : ClipReader.Open(Path);
+        int last = Frames.Select(frame => frame.Frame).Append(EndDiastolicFrame ?? 0).Append(EndSystolicFrame ?? 0).Max();
+        if (last >= clip.FrameCount)
+        {
+            throw new DataException(Path, $"has {clip.FrameCount} frames, but {(Source.Length > 0 ? Source : "its set")} speaks of frame {last} (the first is 0). Get the file again; if it is whole, correct or remove the set's line.");
+        }
+
+        return Spacing is { } spacing ? clip.WithFrames(new ClipFrames(clip), null, spacing, clip.Regions) : clip;
+    }
+
+    // A clip's frames under another description.
+    private sealed class ClipFrames(EchoClip clip) : IFrameStore
+    {
+        public int FrameCount => clip.FrameCount;
+
+        public int Height => clip.Height;
+
+        public int Width => clip.Width;
+
+        public int Channels => clip.Channels;
+
+        public void ReadFrame(int index, Span<byte> destination) => clip.ReadFrame(index, destination);
+    }
 }

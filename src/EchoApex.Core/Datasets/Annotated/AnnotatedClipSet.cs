@@ -18,6 +18,9 @@ public sealed record AnnotatedClipSet
     /// <summary>Rows and files that were left out, each with file, line, reason and remedy.</summary>
     public IReadOnlyList<SkippedClip> Skipped { get; init; } = [];
 
+    /// <summary>What was decided or repaired in reading the set, one sentence each: which split, how many clips without tracings.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The clips of one split.</summary>
     public IEnumerable<AnnotatedClip> Of(DataSplit split) => Clips.Where(clip => clip.Split == split);
 
@@ -42,6 +45,7 @@ public sealed record AnnotatedClipSet
             Structures = structures,
             Clips = [.. sets.SelectMany((set, place) => set.Clips.Select(clip => Moved(clip, place, Map(set.Structures, structures))))],
             Skipped = [.. sets.SelectMany(set => set.Skipped)],
+            Notes = [.. sets.SelectMany(set => set.Notes.Select(note => $"{set.Name}: {note}"))],
         };
     }
 

@@ -20,4 +20,13 @@ public sealed record FrameAnnotation
 
     /// <summary>Lengths by name in mm, as the set's readers measured them: "ivs", "lvid", "lvpw".</summary>
     public IReadOnlyDictionary<string, double> LengthsMm { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>Drawn lines by name, such as "curve-lv-endo", as points along them at most a pixel apart.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<ImagePoint>> Curves { get; init; } = new Dictionary<string, IReadOnlyList<ImagePoint>>();
+
+    /// <summary>Landmarks and curves that the readers said are not in the picture.</summary>
+    public IReadOnlyList<string> Absent { get; init; } = [];
+
+    /// <summary>Landmarks and curves that the readers could not place because the picture is not clear there.</summary>
+    public IReadOnlyList<string> Unclear { get; init; } = [];
 }

@@ -103,7 +103,7 @@ public static class PhantomClipSet
                 })],
             };
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             throw new DataException(path, $"is not the truth of a phantom: {error.Message} Make the set again.", innerException: error);
         }
