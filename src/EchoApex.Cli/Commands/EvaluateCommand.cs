@@ -13,24 +13,28 @@ internal static class EvaluateCommand
     {
         var task = new Argument<string>("TASK") { Description = $"The model's task: {string.Join(", ", TaskCatalog.Names)}." };
         var model = new Option<string>("--model") { Description = "Folder of the fine-tuned model, or run folder of echoapex finetune.", Required = true };
-        var data = new Option<string[]>("--data") { Description = "Folder of a data set; another one than the model was trained on judges it zero-shot.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var data = AnnotatedData.Folders();
+        var fold = AnnotatedData.Fold();
+        var view = AnnotatedData.View();
         var split = new Option<string>("--split") { Description = "train, validation or test.", DefaultValueFactory = _ => "test" };
         var encoder = new Option<string?>("--base") { Description = "Model folder of the encoder, for adapters whose encoder was moved." };
         var output = new Option<string?>("--out") { Description = "Folder for evaluation.json, cases.csv and pictures." };
         var command = new Command("evaluate", "Judge a fine-tuned model: figures with 95 % bootstrap intervals by patient, cases and pictures.")
         {
-            task, model, data, split, encoder, output,
+            task, model, data, fold, view, split, encoder, output,
         };
         command.SetAction((parsed, cancellation) =>
         {
             TorchRuntime.EnsureAvailable();
-            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(split)!, parsed.GetValue(encoder), parsed.GetValue(output), cancellation);
+            var set = AnnotatedData.Open(parsed.GetValue(data)!, parsed.GetValue(fold), parsed.GetValue(view));
+            AnnotatedData.ReportSkipped(set);
+            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, set, parsed.GetValue(split)!, parsed.GetValue(encoder), parsed.GetValue(output), cancellation);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(string taskName, string folder, string[] data, string splitName, string? encoder, string? output, CancellationToken cancellation)
+    private static void Run(string taskName, string folder, AnnotatedClipSet set, string splitName, string? encoder, string? output, CancellationToken cancellation)
     {
         var split = splitName switch
         {
@@ -46,8 +50,6 @@ internal static class EvaluateCommand
             throw new ConfigurationException("command line", $"{place} was trained for the task '{model.Info.Task}', not '{taskName}'.");
         }
 
-        var set = AnnotatedData.Open(data);
-        AnnotatedData.ReportSkipped(set);
         using var task = TaskCatalog.Load(model, set, new ClipPreparation(model.Info.Preprocessing));
         var evaluation = task.Evaluate(model.Encoder, split, cancellation);
         foreach (var clip in evaluation.Skipped)
@@ -62,7 +64,7 @@ internal static class EvaluateCommand
             {
                 ["task"] = taskName,
                 ["model"] = place,
-                ["data"] = string.Join(", ", data),
+                ["data"] = set.Name,
                 ["split"] = splitName,
             });
             Console.WriteLine($"written: {string.Join(", ", files)}");

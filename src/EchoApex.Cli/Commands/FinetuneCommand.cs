@@ -5,6 +5,7 @@ using EchoApex.Cli.FineTuning;
 using EchoApex.Cli.Probing;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Configuration;
+using EchoApex.Core.Datasets.Annotated;
 using EchoApex.Core.Runtime;
 
 namespace EchoApex.Cli.Commands;
@@ -16,13 +17,15 @@ internal static class FinetuneCommand
     {
         var task = new Argument<string>("TASK") { Description = $"What is learned: {string.Join(", ", TaskCatalog.Names)}." };
         var model = new Option<string>("--model") { Description = "Encoder: model folder, or run folder of echoapex pretrain.", Required = true };
-        var data = new Option<string[]>("--data") { Description = "Folder of a data set; several make a mixture.", Required = true, AllowMultipleArgumentsPerToken = true };
+        var data = AnnotatedData.Folders();
+        var fold = AnnotatedData.Fold();
+        var view = AnnotatedData.View();
         var output = new Option<string>("--out") { Description = "Run folder to make.", Required = true };
         var config = new Option<string?>("--config") { Description = "YAML file with options." };
         var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value, such as training.protocol=adapter. May be given several times.", DefaultValueFactory = _ => [] };
         var command = new Command("finetune", "Fine-tune an encoder on labelled clips: whole, by adapters with under 4 % of its parameters, or the head alone.")
         {
-            task, model, data, output, config, set,
+            task, model, data, fold, view, output, config, set,
         };
         command.SetAction((parsed, _) =>
         {
@@ -31,18 +34,18 @@ internal static class FinetuneCommand
             var configuration = parsed.GetValue(config) is { } file
                 ? loader.LoadFile<FineTuneConfiguration>(file, overrides: parsed.GetValue(set))
                 : loader.Load<FineTuneConfiguration>("", "options", overrides: parsed.GetValue(set));
-            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, parsed.GetValue(data)!, parsed.GetValue(output)!, configuration);
+            var clips = AnnotatedData.Open(parsed.GetValue(data)!, parsed.GetValue(fold), parsed.GetValue(view));
+            AnnotatedData.ReportSkipped(clips);
+            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, clips, parsed.GetValue(output)!, configuration);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(string task, string model, string[] data, string folder, FineTuneConfiguration configuration)
+    private static void Run(string task, string model, AnnotatedClipSet set, string folder, FineTuneConfiguration configuration)
     {
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
-        var set = AnnotatedData.Open(data);
-        AnnotatedData.ReportSkipped(set);
         using var encoder = ModelFolder.Load(EncoderOrigin.Of(model).ModelFolder);
         var outcome = FineTuneRun.Run(task, encoder, set, configuration, folder, Console.WriteLine, stop.Token);
         foreach (string reason in outcome.UnreadableReasons)
