@@ -9,7 +9,11 @@ public sealed class PromptTensors : IDisposable
     private const float Nothing = -1;
     private const float FirstStructure = 4;
 
-    private PromptTensors(Tensor places_PN2, Tensor labels_PN, Tensor? masks_PHW) => (Places, Labels, Masks) = (places_PN2, labels_PN, masks_PHW);
+    private PromptTensors(IReadOnlyList<InputPrompt> prompts, Tensor places_PN2, Tensor labels_PN, Tensor? masks_PHW) =>
+        (Prompts, Places, Labels, Masks) = (prompts, places_PN2, labels_PN, masks_PHW);
+
+    /// <summary>What the tensors were made of.</summary>
+    internal IReadOnlyList<InputPrompt> Prompts { get; }
 
     /// <summary>float32 [P, N, 2], pixels of the network's input.</summary>
     internal Tensor Places { get; }
@@ -52,7 +56,7 @@ public sealed class PromptTensors : IDisposable
 
         using var flat = tensor(places, device: device);
         using var flatLabels = tensor(labels, device: device);
-        return new PromptTensors(flat.reshape(prompts.Count, longest, 2), flatLabels.reshape(prompts.Count, longest), masks_PHW);
+        return new PromptTensors([.. prompts], flat.reshape(prompts.Count, longest, 2), flatLabels.reshape(prompts.Count, longest), masks_PHW);
     }
 
     /// <inheritdoc/>

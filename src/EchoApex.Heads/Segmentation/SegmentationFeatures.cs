@@ -38,6 +38,17 @@ public sealed class SegmentationFeatures : IDisposable
 
     internal Tensor? Detail { get; }
 
+    /// <summary>Takes the tensors out of all dispose scopes: they live until this object is disposed.</summary>
+    internal SegmentationFeatures Keep()
+    {
+        foreach (var tensor in new[] { Image, Positions, Half, Detail })
+        {
+            tensor?.DetachFromDisposeScope();
+        }
+
+        return this;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

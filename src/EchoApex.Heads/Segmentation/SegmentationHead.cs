@@ -15,7 +15,7 @@ namespace EchoApex.Heads.Segmentation;
 /// automatic mode. An image is encoded once; prompts then cost the decoder alone.
 /// </summary>
 /// <remarks>
-/// Keys: neck.*, prompt_encoder.*, mask_decoder.* (the reference's), high_resolution.*, class_tokens.weight.
+/// Keys: neck.*, prompt_encoder.*, mask_decoder.* (the reference's), high_resolution.*, dense_prompts.weight, class_tokens.weight.
 /// <para>Thread safety: decoding in evaluation mode may run on several threads, each with its own features.</para>
 /// </remarks>
 public sealed class SegmentationHead : nn.Module
@@ -31,6 +31,9 @@ public sealed class SegmentationHead : nn.Module
 
     [ComponentName(Name = "high_resolution")]
     private readonly HighResolutionPath? _highResolution;
+
+    [ComponentName(Name = "dense_prompts")]
+    private readonly PatchConvolution? _densePrompts;
 
     [ComponentName(Name = "class_tokens")]
     private readonly TokenEmbedding? _classTokens;
@@ -53,11 +56,12 @@ public sealed class SegmentationHead : nn.Module
             throw new ConfigurationException("segmentation", $"structures are [{string.Join(", ", structures)}]; there must be at least one, all of different names.");
         }
 
-        (Options, Structures) = (options, [.. structures]);
+        (Options, Structures, FeatureDimension) = (options, [.. structures], featureDimension);
         _neck = new SegmentationNeck(featureDimension, options.EmbedDim);
         _prompts = new PromptEncoder(options.EmbedDim, options.MaskChannels);
         _decoder = new MaskDecoder(Config(options));
         _highResolution = options.HighResolution ? new HighResolutionPath(options) : null;
+        _densePrompts = options.DensePrompts ? new PatchConvolution(PromptMaps.Channels, options.EmbedDim, 4, bias: false) : null;
         _classTokens = options.ClassTokens ? new TokenEmbedding(structures.Count, options.EmbedDim) : null;
         RegisterComponents();
         if (initialization is not null)
@@ -65,7 +69,12 @@ public sealed class SegmentationHead : nn.Module
             DecoderInitialization.Fill(this, initialization);
         }
 
+        // What is ours adds nothing at first: imported decoder weights give their own masks.
         _highResolution?.Silence();
+        if (_densePrompts is not null)
+        {
+            DecoderInitialization.Zero(_densePrompts);
+        }
     }
 
     /// <summary>The shape.</summary>
@@ -73,6 +82,9 @@ public sealed class SegmentationHead : nn.Module
 
     /// <summary>Names of what it segments.</summary>
     public IReadOnlyList<string> Structures { get; }
+
+    /// <summary>D, the feature dimension of the encoder that it stands on.</summary>
+    public int FeatureDimension { get; }
 
     /// <summary>Where the weights are.</summary>
     internal Device Device => _prompts.Positions.Matrix.device;
@@ -118,8 +130,10 @@ public sealed class SegmentationHead : nn.Module
         using var scope = NewDisposeScope();
         var sparse_PTC = _prompts.EncodePoints(prompts.Places, prompts.Labels, _classTokens?.Table, features.Height, features.Width);
         var dense = prompts.Masks is null ? _prompts.EncodeNoMask() : _prompts.EncodeMasks(prompts.Masks);
+        var maps_PHW3 = _densePrompts is null ? null : PromptMaps.Draw(prompts.Prompts, features, Device);
+        dense = maps_PHW3 is null ? dense : dense.Plus(_densePrompts!.forward(maps_PHW3));
         var output = _decoder.Decode(features.Image, features.Positions, sparse_PTC, dense, features.Detail);
-        var logits = _highResolution is null ? output.Masks : _highResolution.Refine(features.Half!, output);
+        var logits = _highResolution is null ? output.Masks : _highResolution.Refine(features.Half!, output, maps_PHW3);
         return new SegmentationOutput(logits.MoveToOuterDisposeScope(), output.Iou.MoveToOuterDisposeScope());
     }
 

@@ -51,6 +51,12 @@ public sealed record SegmentationOptions : IValidatableObject
     [Range(16, 256)]
     public int HighResolutionChannels { get; init; } = 16;
 
+    /// <summary>
+    /// Whether points and boxes are also drawn into maps that are added to the image's features (ours): the head then learns where
+    /// a prompt lies within hundreds of steps instead of thousands.
+    /// </summary>
+    public bool DensePrompts { get; init; } = true;
+
     /// <summary>Whether the head learns a token for each structure, which serves as a prompt by itself: the automatic mode (ours).</summary>
     public bool ClassTokens { get; init; } = true;
 

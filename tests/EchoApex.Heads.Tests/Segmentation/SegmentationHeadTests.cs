@@ -56,6 +56,39 @@ public sealed class SegmentationHeadTests
     }
 
     [Test]
+    public void Decode_DensePrompts_HaveAnEffectOnceTheirWeightsHave()
+    {
+        using var encoder = Encoders.Transformer();
+        using var dense = Encoders.Head(encoder);
+        using var plain = Encoders.Head(encoder, Encoders.Small with { DensePrompts = false });
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        CopyShared(dense, plain);
+        using var features = Features(encoder, dense, 1, 32, 32);
+        var expected = plain.Decode(features, PromptTensors.Create([Point])).Logits;
+        GoldenCase.AssertClose(dense.Decode(features, PromptTensors.Create([Point])).Logits, expected, 1e-6, "fresh");
+        dense.state_dict()["dense_prompts.weight"].fill_(1);
+        Assert.That((dense.Decode(features, PromptTensors.Create([Point])).Logits - expected).abs().max().item<float>(), Is.GreaterThan(1e-4));
+    }
+
+    [Test]
+    public void Draw_PointsAndBox_MarkTheirPlacesInTheInput()
+    {
+        using var encoder = Encoders.Transformer();
+        using var head = Encoders.Head(encoder);
+        using var scope = NewDisposeScope();
+        using var features = Features(encoder, head, 1, 32, 48);
+        var prompt = new InputPrompt { Points = [new PromptPoint(20.5, 8.5), new PromptPoint(40.5, 24.5, false)], Box = new PromptBox(10, 4, 29, 23) };
+        using var maps = PromptMaps.Draw([prompt], features, CPU);
+        Assert.That(maps.shape, Is.EqualTo(new long[] { 1, 16, 24, 3 }));
+
+        // Maps have half of the input's pixels: the centre of map column 10 is input 20.5.
+        Assert.That(maps[0, 4, 10].data<float>().ToArray(), Is.EqualTo(new[] { 1f, 0f, 1f }).Within(1e-3));
+        Assert.That(maps[0, 12, 20].data<float>().ToArray(), Is.EqualTo(new[] { 0f, 1f, 0f }).Within(1e-3));
+        Assert.That(maps[0].select(-1, 2).sum().item<float>(), Is.EqualTo(100), "ten columns, ten rows");
+    }
+
+    [Test]
     public void Decode_SeveralPromptsAtOnce_EqualOneByOne()
     {
         using var encoder = Encoders.Transformer();
@@ -194,7 +227,7 @@ public sealed class SegmentationHeadTests
         var random = new RandomStream(8);
         foreach (var (name, parameter) in head.named_parameters())
         {
-            if (name.StartsWith("high_resolution", StringComparison.Ordinal))
+            if (name.StartsWith("high_resolution", StringComparison.Ordinal) || name.StartsWith("dense_prompts", StringComparison.Ordinal))
             {
                 WeightInitialization.Normal(parameter, random, 0, 0.2);
             }

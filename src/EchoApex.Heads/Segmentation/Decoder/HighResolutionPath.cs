@@ -37,6 +37,9 @@ internal sealed class HighResolutionPath : nn.Module
     [ComponentName(Name = "mask_projection")]
     private readonly PatchConvolution _maskProjection;
 
+    [ComponentName(Name = "prompt_projection")]
+    private readonly PatchConvolution? _promptProjection;
+
     [ComponentName(Name = "refine")]
     private readonly Convolution2d _refine;
 
@@ -53,6 +56,7 @@ internal sealed class HighResolutionPath : nn.Module
         _quarter = new Convolution2d(channels, 2 * channels, 3, stride: 2, padding: 1, bias: true);
         _quarterProjection = new PatchConvolution(2 * channels, options.EmbedDim / 8, 1);
         _maskProjection = new PatchConvolution(options.EmbedDim / 8, channels, 1);
+        _promptProjection = options.DensePrompts ? new PatchConvolution(PromptMaps.Channels, channels, 1, bias: false) : null;
         _refine = new Convolution2d(channels, channels, 3, padding: 1, bias: true);
         _hypernetworks = new ModuleList<LayeredPerceptron>([.. Enumerable.Range(0, options.MultimaskOutputs + 1)
             .Select(_ => new LayeredPerceptron(options.EmbedDim, options.EmbedDim, channels, 3))]);
@@ -88,12 +92,15 @@ internal sealed class HighResolutionPath : nn.Module
     /// <summary>The decoder's logits at half of the input, sharpened.</summary>
     /// <param name="half_BFHW">Features of <see cref="Encode"/>, of one image or of as many as prompts.</param>
     /// <param name="output">What the decoder says.</param>
+    /// <param name="maps_PHW3">The prompts as maps, at four times the patch grid; null for none.</param>
     /// <returns>[P, M, H / 2, W / 2].</returns>
-    public Tensor Refine(Tensor half_BFHW, MaskDecoderOutput output)
+    public Tensor Refine(Tensor half_BFHW, MaskDecoderOutput output, Tensor? maps_PHW3)
     {
         using var scope = NewDisposeScope();
         var (height, width) = (half_BFHW.shape[2], half_BFHW.shape[3]);
-        var context_PFhw = _maskProjection.forward(output.Image).permute(0, 3, 1, 2);
+        var context_PhwF = _maskProjection.forward(output.Image);
+        context_PhwF = maps_PHW3 is null ? context_PhwF : context_PhwF.Plus(_promptProjection!.forward(maps_PHW3));
+        var context_PFhw = context_PhwF.permute(0, 3, 1, 2);
         var joined_PFHW = Bilinear.Resize(context_PFhw, height, width).Plus(half_BFHW).gelu();
         var refined_PFN = _refine.forward(joined_PFHW).gelu().flatten(2);
         var sharpening = MaskDecoder.Vectors(_hypernetworks, output.Tokens).bmm(refined_PFN).reshape(output.Masks.shape[0], -1, height, width);

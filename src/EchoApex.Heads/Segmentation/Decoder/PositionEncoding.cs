@@ -33,7 +33,7 @@ internal sealed class PositionEncoding : nn.Module<Tensor, Tensor>
         long[] shape = positions.shape;
         var centred = positions.reshape(-1, 2).Times(2).Plus(-1);
         var angles = centred.mm(_matrix).Times(2 * Math.PI);
-        return cat([angles.sin(), angles.cos()], -1).reshape([.. shape[..^1], -1]).MoveToOuterDisposeScope();
+        return cat([angles.sin(), angles.cos()], -1).reshape([.. shape[..^1], 2 * _matrix.shape[1]]).MoveToOuterDisposeScope();
     }
 
     /// <summary>The encoding of the centres of a grid's cells, [h, w, C].</summary>
