@@ -94,6 +94,34 @@ public sealed class EjectionFractionHeadTests
     }
 
     [Test]
+    public void Constructor_DeeperOrWiderParts_HaveMoreParameters()
+    {
+        static long Count(EjectionFractionHeadOptions options)
+        {
+            using var head = Head(options);
+            return head.parameters().Sum(parameter => parameter.numel());
+        }
+
+        Assert.That(Count(Small with { Depth = 3 }), Is.GreaterThan(Count(Small)));
+        Assert.That(Count(Small with { MlpRatio = 4 }), Is.GreaterThan(Count(Small)));
+        Assert.That(Count(Small with { Width = 64 }), Is.GreaterThan(Count(Small)));
+    }
+
+    [Test]
+    public void Decode_OtherNumberOfHeads_SaysSomethingElse()
+    {
+        using var scope = NewDisposeScope();
+        float[] Phases(int heads)
+        {
+            using var head = Head(Small with { Heads = heads });
+            using var output = head.Decode(Values(1, 4, 2 * D), Times(1, 4), ones(1, 4));
+            return output.PhaseLogits.data<float>().ToArray();
+        }
+
+        Assert.That(Phases(2), Is.Not.EqualTo(Phases(4)).Within(1e-7));
+    }
+
+    [Test]
     public void Constructor_WidthThatHeadsDoNotDivide_IsRefused() =>
         Assert.That(() => Head(Small with { Width = 36, Heads = 8 }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("16"));
 

@@ -65,6 +65,16 @@ public sealed class EjectionFractionTaskTests : IDisposable
     }
 
     [Test]
+    public void Evaluate_PhaseSearchOfOneFrame_FindsThatFrame()
+    {
+        using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
+        using var narrow = new EjectionFractionTask(_set, encoder, Preprocessing, Options with { PhaseSearchMs = 1 });
+        using var wide = new EjectionFractionTask(_set, encoder, Preprocessing, Options with { PhaseSearchMs = 5000 });
+        Assert.That(narrow.Evaluate(encoder, DataSplit.Validation).Metric("ed_error_frames").Value, Is.Zero);
+        Assert.That(wide.Evaluate(encoder, DataSplit.Validation).Metric("ed_error_frames").Value, Is.GreaterThan(0));
+    }
+
+    [Test]
     public void Loss_ShorterClipInTheBatch_IsPaddedAway()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));

@@ -112,6 +112,22 @@ public sealed class SimpsonVolumeTests
         }
     }
 
+    [Test]
+    public void Biplane_PhantomMasks_AreCloserToTheTrueVolumeThanOnePlane()
+    {
+        var truths = Enumerable.Range(0, 8).Select(i => (Four: Truth(PhantomView.A4C, i), Two: Truth(PhantomView.A2C, i))).ToList();
+        Assert.That(truths.Select(pair => pair.Two.VolumesMl[0]), Is.EqualTo(truths.Select(pair => pair.Four.VolumesMl[0])), "both views show one heart");
+        double biplane = truths.Average(pair => Math.Abs((SimpsonVolume.BiplaneMl(Trace(pair.Four), Trace(pair.Two)) / pair.Four.VolumesMl[0]) - 1));
+        double single = truths.Average(pair => Math.Abs((SimpsonVolume.SinglePlaneMl(Trace(pair.Four)) / pair.Four.VolumesMl[0]) - 1));
+        Assert.That(biplane, Is.LessThan(0.05));
+        Assert.That(single, Is.GreaterThan(biplane));
+
+        static PhantomTruth Truth(PhantomView view, int index) =>
+            PhantomGenerator.Generate(new PhantomOptions { ImageSize = 192, Frames = 1, Views = [view] }, 5, index).Truth;
+
+        static LvTrace Trace(PhantomTruth truth) => LvTrace.FromMask(new LabelMask(truth.Mask(0).ToArray(), truth.Height, truth.Width), (byte)PhantomLabel.LeftVentricle, truth.Spacing);
+    }
+
     private static bool Ellipse(double u, double v) => Math.Pow(u / 24, 2) + Math.Pow(v / 42, 2) <= 1;
 
     // v runs from the tip at -40 to the flat base at 40 mm.

@@ -54,6 +54,20 @@ public sealed class MeasurementHeadTests
     }
 
     [Test]
+    public void Constructor_WiderParts_HaveMoreParameters()
+    {
+        static long Count(MeasurementHeadOptions options)
+        {
+            using var head = new MeasurementHead(Vit, 4, options, new RandomStream(1));
+            return head.parameters().Sum(parameter => parameter.numel());
+        }
+
+        Assert.That(Count(Small with { Width = 32 }), Is.GreaterThan(Count(Small)));
+        Assert.That(Count(Small with { StemWidth = 32 }), Is.GreaterThan(Count(Small)));
+        Assert.That(Count(Small with { Landmarks = ["a"] }), Is.EqualTo(Count(Small) - (5 * 17)), "five maps of 16 weights and a bias less");
+    }
+
+    [Test]
     public void Constructor_StageThatDoesNotExist_IsRefused()
     {
         Assert.That(() => new MeasurementHead(Vit, 4, Small with { Stages = [1, 4] }, new RandomStream(1)), Throws.TypeOf<ConfigurationException>().With.Message.Contains("0 to 3"));

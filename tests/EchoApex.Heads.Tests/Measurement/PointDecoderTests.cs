@@ -82,6 +82,31 @@ public sealed class PointDecoderTests
         Assert.That(loss.Total.ReadDouble(), Is.EqualTo((2 * loss.Terms["heatmap"].ReadDouble()) + (3 * loss.Terms["coordinate"].ReadDouble())).Within(1e-4));
     }
 
+    [Test]
+    public void Compute_WiderTarget_WantsAWiderMap()
+    {
+        using var scope = NewDisposeScope();
+        var logits_BKhw = Map((5, 5, 0));
+        double Heatmap(double sigma)
+        {
+            using var loss = new MeasurementLoss(new MeasurementLossOptions { Sigma = sigma }).Compute(logits_BKhw, tensor(new float[] { 5, 5 }).reshape(1, 1, 2), ones(1, 1));
+            return loss.Terms["heatmap"].ReadDouble();
+        }
+
+        // Divergence of two Gaussians of one centre in two dimensions, from sigma 2 to the map's 1.5: r - 1 - ln r with r their variances' ratio.
+        double ratio = 4 / 2.25;
+        Assert.That(Heatmap(1.5), Is.EqualTo(0).Within(1e-3));
+        Assert.That(Heatmap(2), Is.EqualTo(ratio - 1 - Math.Log(ratio)).Within(0.05));
+    }
+
+    [Test]
+    public void Compute_NoPointPresent_IsZero()
+    {
+        using var scope = NewDisposeScope();
+        using var loss = new MeasurementLoss(new MeasurementLossOptions()).Compute(Map((5, 5, 0)), zeros(1, 1, 2), zeros(1, 1));
+        Assert.That(loss.Total.ReadDouble(), Is.Zero);
+    }
+
     private static LandmarkPrediction Decode(Tensor logits_BKhw, HeatmapDecoding decoding) =>
         PointDecoder.Decode(logits_BKhw, Rows * 4, Columns * 4, new MeasurementHeadOptions { Landmarks = ["a"], Decoding = decoding, WindowRadius = decoding == HeatmapDecoding.Dsnt ? 2 : 4 })[0][0];
 
