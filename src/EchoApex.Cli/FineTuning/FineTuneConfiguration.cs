@@ -31,8 +31,8 @@ internal sealed record FineTuneConfiguration
     public SegmentConfiguration Segment { get; init; } = new();
 
     /// <summary>The task "measure".</summary>
-    public MeasurementTaskOptions Measure { get; init; } = new();
+    public MeasurementOptions Measure { get; init; } = new();
 
     /// <summary>The task "ef".</summary>
-    public EjectionFractionTaskOptions Ef { get; init; } = new();
+    public EjectionFractionOptions Ef { get; init; } = new();
 }

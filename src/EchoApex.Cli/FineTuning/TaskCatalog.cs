@@ -28,13 +28,13 @@ internal static class TaskCatalog
             (set, preparation, model) => Segment(set, preparation, model.Encoder, model.Info.Labels, TaskModelFolder.ReadOptions<SegmentConfiguration>(model), null),
             (task, configuration) => (((SegmentationHead)task.Head).Structures, TaskModelFolder.WriteOptions(configuration.Segment))),
         ["measure"] = new Maker(
-            (set, preparation, encoder, configuration) => new MeasurementTask(set, encoder, preparation.Preprocessing, configuration.Measure with { Seed = configuration.Training.Seed }),
-            (set, preparation, model) => new MeasurementTask(set, model.Encoder, preparation.Preprocessing, TaskModelFolder.ReadOptions<MeasurementTaskOptions>(model)),
+            (set, preparation, encoder, configuration) => new MeasurementTask(set, preparation, encoder, configuration.Measure, configuration.Training.Seed),
+            (set, preparation, model) => new MeasurementTask(set, preparation, model.Encoder, TaskModelFolder.ReadOptions<MeasurementOptions>(model)),
             (_, configuration) => (configuration.Measure.Head.Landmarks, TaskModelFolder.WriteOptions(configuration.Measure))),
         ["ef"] = new Maker(
-            (set, preparation, encoder, configuration) => new EjectionFractionTask(set, encoder, preparation.Preprocessing, configuration.Ef with { Seed = configuration.Training.Seed }),
-            (set, preparation, model) => new EjectionFractionTask(set, model.Encoder, preparation.Preprocessing, TaskModelFolder.ReadOptions<EjectionFractionTaskOptions>(model)),
-            (_, configuration) => ([], TaskModelFolder.WriteOptions(configuration.Ef))),
+            (set, preparation, encoder, configuration) => new EjectionFractionTask(set, preparation, encoder, configuration.Ef, configuration.Training.Seed),
+            (set, preparation, model) => new EjectionFractionTask(set, preparation, model.Encoder, TaskModelFolder.ReadOptions<EjectionFractionOptions>(model)),
+            (_, configuration) => (["ejection_fraction_percent", "below_50", "below_40", "end_diastole", "end_systole"], TaskModelFolder.WriteOptions(configuration.Ef))),
     };
 
     /// <summary>The names.</summary>

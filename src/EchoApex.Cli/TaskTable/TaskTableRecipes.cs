@@ -51,8 +51,8 @@ internal static class TaskTableRecipes
                 Head = new SegmentationOptions { EmbedDim = 96, Heads = 4, MlpDim = 384, IouHeadHiddenDim = 96 },
                 Training = new SegmentationTrainingOptions { EvaluationFrames = 2 },
             },
-            Measure = new MeasurementTaskOptions { Views = ["PLAX"], Augmentation = Mild },
-            Ef = new EjectionFractionTaskOptions { Windows = new FrameWindowOptions { Frames = 16 }, Augmentation = Mild },
+            Measure = new MeasurementOptions { Views = ["PLAX"], Augmentation = Mild },
+            Ef = new EjectionFractionOptions { Windows = new FrameWindowOptions { Frames = 16 }, Augmentation = Mild },
         };
     }
 

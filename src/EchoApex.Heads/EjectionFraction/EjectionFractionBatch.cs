@@ -3,17 +3,16 @@ using EchoApex.Core.Tasks;
 
 namespace EchoApex.Heads.EjectionFraction;
 
-/// <summary>Windows of clips, as arrays; a window with fewer frames than T is padded.</summary>
+/// <summary>Windows of clips; a window with fewer frames than T is padded.</summary>
 internal sealed class EjectionFractionBatch(int size, int frames, int side) : ITaskBatch
 {
     public int Size { get; } = size;
 
+    /// <summary>T.</summary>
     public int Frames { get; } = frames;
 
-    public int Side { get; } = side;
-
-    /// <summary>Network values, [Size, T, 3, S, S].</summary>
-    public float[] Images { get; } = new float[(long)size * frames * 3 * side * side];
+    /// <summary>The frames, window after window, [Size x T].</summary>
+    public FrameBatch Pictures { get; } = new(size * frames, side);
 
     /// <summary>Frames of each window, [Size].</summary>
     public int[] Counts { get; } = new int[size];
@@ -26,6 +25,4 @@ internal sealed class EjectionFractionBatch(int size, int frames, int side) : IT
 
     /// <summary>Place of end diastole and end systole in the window, -1 where unknown or outside, [Size, 2].</summary>
     public long[] PhaseFrames { get; } = new long[size * 2];
-
-    public Span<float> Image(int slot, int frame) => Images.AsSpan(((slot * Frames) + frame) * 3 * Side * Side, 3 * Side * Side);
 }

@@ -68,14 +68,14 @@ public sealed class EjectionFractionPredictor
     private Tensor Encode(IBackbone encoder, PreparedFrame[] frames)
     {
         using var scope = NewDisposeScope();
-        int side = frames[0].Side, length = 3 * side * side;
-        float[] values = new float[frames.Length * length];
+        var batch = new FrameBatch(frames.Length, frames[0].Side);
         for (int i = 0; i < frames.Length; i++)
         {
-            _normalizer.Normalize(frames[i].Pixels, 1, frames[i].Inside, values.AsSpan(i * length, length));
+            frames[i].Pixels.CopyTo(batch.Pixels(i));
+            frames[i].Inside.CopyTo(batch.Inside(i));
         }
 
-        using var features = encoder.Extract(tensor(values).view(frames.Length, 3, side, side).to(_head.parameters().First().device));
+        using var features = encoder.Extract(batch.ToImages(_normalizer).to(_head.parameters().First().device));
         return _head.PoolFrames(features).MoveToOuterDisposeScope();
     }
 

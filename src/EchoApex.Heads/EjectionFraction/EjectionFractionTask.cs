@@ -5,7 +5,6 @@ using EchoApex.Core.Charts;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Datasets.Annotated;
-using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
 using static TorchSharp.torch;
@@ -16,33 +15,41 @@ namespace EchoApex.Heads.EjectionFraction;
 public sealed class EjectionFractionTask : ITrainableTask
 {
     private readonly AnnotatedClipSet _set;
-    private readonly EjectionFractionTaskOptions _options;
+    private readonly EjectionFractionOptions _options;
     private readonly ClipPreparation _preparation;
     private readonly EjectionFractionHead _head;
     private readonly EjectionFractionLoss _loss;
     private readonly FrameWindows _windows;
     private readonly EjectionFractionPredictor _predictor;
-    private readonly List<AnnotatedClip> _training;
+    private readonly AnnotatedClip[] _training;
+    private readonly ulong _seed;
 
-    /// <summary>Creates the task; the head starts at the mean and spread of the training labels.</summary>
-    /// <param name="set">The clips; those of the training split with an ejection fraction are trained on.</param>
+    /// <summary>Prepares the task; an untrained head says the mean and the spread of the training labels.</summary>
+    /// <param name="set">The data; <see cref="AnnotatedClipSet.Merge"/> makes a mixture. Clips of the training split with an ejection fraction are trained on.</param>
+    /// <param name="preparation">How clips become input.</param>
     /// <param name="encoder">The encoder that the head is for; it stays the caller's.</param>
-    /// <param name="preprocessing">The encoder's preprocessing.</param>
     /// <param name="options">All else.</param>
-    /// <exception cref="ConfigurationException">An option is out of range.</exception>
-    public EjectionFractionTask(AnnotatedClipSet set, IBackbone encoder, Preprocessing preprocessing, EjectionFractionTaskOptions? options = null)
+    /// <param name="seed">Seed of the head's weights and of the bootstrap.</param>
+    /// <exception cref="ConfigurationException">An option is out of range, or no clip of the data has an ejection fraction.</exception>
+    public EjectionFractionTask(AnnotatedClipSet set, ClipPreparation preparation, IBackbone encoder, EjectionFractionOptions options, ulong seed = 0)
     {
         ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(preparation);
         ArgumentNullException.ThrowIfNull(encoder);
-        (_set, _options) = (set, options ?? new EjectionFractionTaskOptions());
-        OptionsValidator.Validate(_options, "ejection_fraction");
-        _preparation = new ClipPreparation(preprocessing, _options.CacheMegabytes);
-        _loss = new EjectionFractionLoss(_options.Loss);
-        _windows = new FrameWindows(_options.Windows);
+        ArgumentNullException.ThrowIfNull(options);
+        OptionsValidator.Validate(options, "ef");
+        (_set, _preparation, _options, _seed) = (set, preparation, options, seed);
+        if (!Enum.GetValues<DataSplit>().SelectMany(Clips).Any())
+        {
+            throw new ConfigurationException("ef", [$"no clip of the data has an ejection fraction{(options.Views.Count > 0 ? $" and one of the views {string.Join(", ", options.Views)}. Leave views empty to take all" : "")}."]);
+        }
+
+        _loss = new EjectionFractionLoss(options.Loss);
+        _windows = new FrameWindows(options.Windows);
         _training = [.. Clips(DataSplit.Train)];
         TrainingSamples = [.. _training.Select(clip => new TaskSample(clip.Patient, Class(clip.EjectionFraction!.Value), clip.Set))];
-        _head = new EjectionFractionHead(encoder.FeatureDimension, _options.Head, RandomStream.For(_options.Seed, "ejection fraction head"));
-        if (_training.Count > 0)
+        _head = new EjectionFractionHead(encoder.FeatureDimension, options.Head, RandomStream.For(seed, "ejection fraction head"));
+        if (_training.Length > 0)
         {
             // Without training clips the head is about to be loaded, and these two with it.
             double mean = _training.Average(clip => clip.EjectionFraction!.Value);
@@ -50,7 +57,7 @@ public sealed class EjectionFractionTask : ITrainableTask
             _head.SetTargetStatistics(mean, Math.Max(1, Math.Sqrt(variance)));
         }
 
-        _predictor = new EjectionFractionPredictor(_head, _preparation.Normalizer, _options.Windows, _options.Loss.Likelihood, _options.EvaluationBatch);
+        _predictor = new EjectionFractionPredictor(_head, preparation.Normalizer, options.Windows, options.Loss.Likelihood, options.EvaluationBatch);
     }
 
     /// <inheritdoc/>
@@ -69,25 +76,25 @@ public sealed class EjectionFractionTask : ITrainableTask
     /// <inheritdoc/>
     public void Fill(ITaskBatch batch, int slot, int sample, RandomStream random)
     {
+        ArgumentNullException.ThrowIfNull(random);
         var target = (EjectionFractionBatch)batch;
         var clip = _training[sample];
         var opened = _preparation.Open(clip);
         int[] window = _windows.Sample(opened.FrameCount, opened.FrameTimesMs, null, random);
-        int side = _preparation.Side;
-        var transform = FrameTransform.Draw(_options.Augmentation, side, random);
-        byte[] pixels = new byte[side * side], inside = new byte[side * side];
+        var transform = FrameTransform.Draw(_options.Augmentation, _preparation.Side, random);
         for (int i = 0; i < target.Frames; i++)
         {
+            int place = (slot * target.Frames) + i;
             bool exists = i < window.Length;
-            target.TimesMs[(slot * target.Frames) + i] = !exists ? 0 : opened.FrameTimesMs is { } times ? (float)(times[window[i]] - times[window[0]]) : float.NaN;
+            target.TimesMs[place] = !exists ? 0 : opened.FrameTimesMs is { } times ? (float)(times[window[i]] - times[window[0]]) : float.NaN;
             if (exists)
             {
-                transform.Apply(_preparation.Frame(clip, window[i]), random, pixels, inside, []);
-                _preparation.Normalizer.Normalize(pixels, 1, inside, target.Image(slot, i));
+                transform.Apply(_preparation.Frame(clip, window[i]), random, target.Pictures.Pixels(place), target.Pictures.Inside(place), []);
             }
             else
             {
-                target.Image(slot, i).Clear();
+                target.Pictures.Pixels(place).Clear();
+                target.Pictures.Inside(place).Clear();
             }
         }
 
@@ -104,8 +111,8 @@ public sealed class EjectionFractionTask : ITrainableTask
         var source = (EjectionFractionBatch)batch;
         using var scope = NewDisposeScope();
         var device = _head.parameters().First().device;
-        long size = source.Size, longest = source.Counts.Max(), side = source.Side;
-        var images_BTCSS = tensor(source.Images).view(size, source.Frames, 3, side, side).narrow(1, 0, longest).to(device);
+        long size = source.Size, longest = source.Counts.Max(), side = source.Pictures.Side;
+        var images_BTCSS = source.Pictures.ToImages(_preparation.Normalizer).view(size, source.Frames, 3, side, side).narrow(1, 0, longest).to(device);
         using var features = encoder.Extract(images_BTCSS.reshape(size * longest, 3, side, side));
         var frames_BTE = _head.PoolFrames(features).view(size, longest, -1);
         var times_BT = tensor(source.TimesMs).view(size, source.Frames).narrow(1, 0, longest).contiguous().to(device);
@@ -147,7 +154,7 @@ public sealed class EjectionFractionTask : ITrainableTask
             }
         }
 
-        var metrics = EjectionFractionMetrics.Compute(cases, _options.Seed, _options.BootstrapDraws);
+        var metrics = EjectionFractionMetrics.Compute(cases, _seed, _options.BootstrapDraws);
         return new TaskEvaluation
         {
             Metrics = metrics,

@@ -4,7 +4,6 @@ using EchoApex.Core.Backbones;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Datasets.Annotated;
-using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
 using EchoApex.Heads.Evaluation;
@@ -16,33 +15,41 @@ namespace EchoApex.Heads.Measurement;
 public sealed class MeasurementTask : ITrainableTask
 {
     private readonly AnnotatedClipSet _set;
-    private readonly MeasurementTaskOptions _options;
+    private readonly MeasurementOptions _options;
     private readonly ClipPreparation _preparation;
     private readonly MeasurementHead _head;
     private readonly MeasurementLoss _loss;
     private readonly IReadOnlyList<string> _lengths;
-    private readonly List<(AnnotatedClip Clip, int Frame)> _training;
+    private readonly (AnnotatedClip Clip, int Frame)[] _training;
+    private readonly ulong _seed;
 
-    /// <summary>Creates the task with an untrained head.</summary>
-    /// <param name="set">The clips; those of the training split with points are trained on.</param>
+    /// <summary>Prepares the task with an untrained head.</summary>
+    /// <param name="set">The data; <see cref="AnnotatedClipSet.Merge"/> makes a mixture. Frames of the training split with points are trained on.</param>
+    /// <param name="preparation">How clips become input.</param>
     /// <param name="encoder">The encoder that the head is for; it stays the caller's.</param>
-    /// <param name="preprocessing">The encoder's preprocessing.</param>
     /// <param name="options">All else.</param>
-    /// <exception cref="ConfigurationException">An option is out of range.</exception>
-    public MeasurementTask(AnnotatedClipSet set, IBackbone encoder, Preprocessing preprocessing, MeasurementTaskOptions? options = null)
+    /// <param name="seed">Seed of the head's weights and of the bootstrap.</param>
+    /// <exception cref="ConfigurationException">An option is out of range, or no clip of the data has such points or lengths.</exception>
+    public MeasurementTask(AnnotatedClipSet set, ClipPreparation preparation, IBackbone encoder, MeasurementOptions options, ulong seed = 0)
     {
         ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(preparation);
         ArgumentNullException.ThrowIfNull(encoder);
-        (_set, _options) = (set, options ?? new MeasurementTaskOptions());
-        OptionsValidator.Validate(_options, "measurement");
-        _preparation = new ClipPreparation(preprocessing, _options.CacheMegabytes);
-        _loss = new MeasurementLoss(_options.Loss);
-        _lengths = LvMeasurements.NamesOf(_options.Head.Landmarks);
+        ArgumentNullException.ThrowIfNull(options);
+        OptionsValidator.Validate(options, "measure");
+        (_set, _preparation, _options, _seed) = (set, preparation, options, seed);
+        _loss = new MeasurementLoss(options.Loss);
+        _lengths = LvMeasurements.NamesOf(options.Head.Landmarks);
         _training = [.. Clips(DataSplit.Train).SelectMany(clip => clip.Frames
-            .Where(frame => _options.Head.Landmarks.Any(frame.Landmarks.ContainsKey))
+            .Where(frame => options.Head.Landmarks.Any(frame.Landmarks.ContainsKey))
             .Select(frame => (clip, frame.Frame)))];
         TrainingSamples = [.. _training.Select(sample => new TaskSample(sample.Clip.Patient, Set: sample.Clip.Set))];
-        _head = new MeasurementHead(encoder.Config, encoder.StageCount, _options.Head, RandomStream.For(_options.Seed, "measurement head"));
+        if (_training.Length == 0 && !Enum.GetValues<DataSplit>().SelectMany(Clips).SelectMany(Judgeable).Any())
+        {
+            throw new ConfigurationException("measure", [$"no clip of the data has a point named {string.Join(", ", options.Head.Landmarks)}. Choose views that show them (views), or name the data's own points (head.landmarks)."]);
+        }
+
+        _head = new MeasurementHead(encoder.Config, encoder.StageCount, options.Head, RandomStream.For(seed, "measurement head"));
     }
 
     /// <inheritdoc/>
@@ -60,14 +67,13 @@ public sealed class MeasurementTask : ITrainableTask
     /// <inheritdoc/>
     public void Fill(ITaskBatch batch, int slot, int sample, RandomStream random)
     {
+        ArgumentNullException.ThrowIfNull(random);
         var target = (MeasurementBatch)batch;
         var (clip, frame) = _training[sample];
         var prepared = _preparation.Frame(clip, frame);
         int side = _preparation.Side, stride = _options.Head.HeatmapStride, count = _options.Head.Landmarks.Count;
         var transform = FrameTransform.Draw(_options.Augmentation, side, random);
-        byte[] pixels = new byte[side * side], inside = new byte[side * side];
-        transform.Apply(prepared, random, pixels, inside, []);
-        _preparation.Normalizer.Normalize(pixels, 1, inside, target.Image(slot));
+        transform.Apply(prepared, random, target.Pixels(slot), target.Inside(slot), []);
         for (int k = 0; k < count; k++)
         {
             bool present = false;
@@ -92,8 +98,8 @@ public sealed class MeasurementTask : ITrainableTask
         var source = (MeasurementBatch)batch;
         using var scope = NewDisposeScope();
         var device = _head.parameters().First().device;
-        long size = source.Size, landmarks = _options.Head.Landmarks.Count, side = source.Side;
-        var images_BCSS = tensor(source.Images).view(size, 3, side, side).to(device);
+        long size = source.Size, landmarks = _options.Head.Landmarks.Count;
+        var images_BCSS = source.ToImages(_preparation.Normalizer).to(device);
         var logits_BKhw = _head.Heatmaps(encoder, images_BCSS);
         var loss = _loss.Compute(logits_BKhw, tensor(source.Points).view(size, landmarks, 2).to(device), tensor(source.Present).view(size, landmarks).to(device));
         loss.Total.MoveToOuterDisposeScope();
@@ -115,14 +121,15 @@ public sealed class MeasurementTask : ITrainableTask
         ArgumentNullException.ThrowIfNull(frames);
         using var mode = new EvaluationMode(encoder.Module, _head);
         using var scope = NewDisposeScope();
-        int side = _preparation.Side, length = 3 * side * side;
-        float[] values = new float[frames.Count * length];
+        int side = _preparation.Side;
+        var batch = new FrameBatch(frames.Count, side);
         for (int i = 0; i < frames.Count; i++)
         {
-            _preparation.Normalizer.Normalize(frames[i].Pixels, 1, frames[i].Inside, values.AsSpan(i * length, length));
+            frames[i].Pixels.CopyTo(batch.Pixels(i));
+            frames[i].Inside.CopyTo(batch.Inside(i));
         }
 
-        var images_BCSS = tensor(values).view(frames.Count, 3, side, side).to(_head.parameters().First().device);
+        var images_BCSS = batch.ToImages(_preparation.Normalizer).to(_head.parameters().First().device);
         return PointDecoder.Decode(_head.Heatmaps(encoder, images_BCSS), side, side, _options.Head);
     }
 
@@ -151,7 +158,7 @@ public sealed class MeasurementTask : ITrainableTask
         }
 
         Judge(encoder, judged, judged.Pending.Count);
-        var metrics = MeasurementMetrics.Compute(judged.Cases, _lengths, _options.Seed, _options.BootstrapDraws);
+        var metrics = MeasurementMetrics.Compute(judged.Cases, _lengths, _seed, _options.BootstrapDraws);
         double error_mm = metrics[0].Value;
         double error_px = metrics.Where(metric => metric.Name.EndsWith("_px", StringComparison.Ordinal) && metric.Cases > 0).Select(metric => metric.Value).DefaultIfEmpty(double.NaN).Average();
         return new TaskEvaluation

@@ -16,7 +16,7 @@ public sealed class EjectionFractionTaskTests : IDisposable
     private static readonly Preprocessing Preprocessing = new() { ImageSize = 32, Normalization = Normalization.Image };
     private static readonly FrameAugmentationOptions Still = new() { RotationDegrees = 0, Scale = new(1, 1), Shift = 0, LogGamma = 0, LogContrast = 0, Offset = 0, Noise = 0 };
 
-    private static readonly EjectionFractionTaskOptions Options = new()
+    private static readonly EjectionFractionOptions Options = new()
     {
         Head = new EjectionFractionHeadOptions { Width = 32, Depth = 1, Heads = 2 },
         Windows = new FrameWindowOptions { Frames = 6, DurationMs = 5000 },
@@ -42,7 +42,7 @@ public sealed class EjectionFractionTaskTests : IDisposable
     public void Evaluate_AfterTraining_IsCloserThanBefore()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        using var task = new EjectionFractionTask(_set, encoder, Preprocessing, Options);
+        using var task = new EjectionFractionTask(_set, new ClipPreparation(Preprocessing), encoder, Options);
         var before = task.Evaluate(encoder, DataSplit.Validation);
         double[] losses = TaskTraining.Run(task, encoder, 60, 8, 2e-3);
         var after = task.Evaluate(encoder, DataSplit.Validation);
@@ -59,7 +59,7 @@ public sealed class EjectionFractionTaskTests : IDisposable
     public void Evaluate_UntrainedHead_IsAboutAsGoodAsTheMean()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        using var task = new EjectionFractionTask(_set, encoder, Preprocessing, Options);
+        using var task = new EjectionFractionTask(_set, new ClipPreparation(Preprocessing), encoder, Options);
         Assert.That(task.Evaluate(encoder, DataSplit.Validation).Metric("r2").Value, Is.EqualTo(0).Within(0.15));
         Assert.That(task.TrainingSamples.Select(sample => sample.Class), Is.EqualTo(_set.Of(DataSplit.Train).Select(clip => clip.EjectionFraction < 40 ? 2 : clip.EjectionFraction < 50 ? 1 : 0)));
     }
@@ -68,8 +68,8 @@ public sealed class EjectionFractionTaskTests : IDisposable
     public void Evaluate_PhaseSearchOfOneFrame_FindsThatFrame()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        using var narrow = new EjectionFractionTask(_set, encoder, Preprocessing, Options with { PhaseSearchMs = 1 });
-        using var wide = new EjectionFractionTask(_set, encoder, Preprocessing, Options with { PhaseSearchMs = 5000 });
+        using var narrow = new EjectionFractionTask(_set, new ClipPreparation(Preprocessing), encoder, Options with { PhaseSearchMs = 1 });
+        using var wide = new EjectionFractionTask(_set, new ClipPreparation(Preprocessing), encoder, Options with { PhaseSearchMs = 5000 });
         Assert.That(narrow.Evaluate(encoder, DataSplit.Validation).Metric("ed_error_frames").Value, Is.Zero);
         Assert.That(wide.Evaluate(encoder, DataSplit.Validation).Metric("ed_error_frames").Value, Is.GreaterThan(0));
     }
@@ -78,8 +78,8 @@ public sealed class EjectionFractionTaskTests : IDisposable
     public void Loss_ShorterClipInTheBatch_IsPaddedAway()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        using var task = new EjectionFractionTask(_set, encoder, Preprocessing, Options with { Windows = new FrameWindowOptions { Frames = 9 } });
-        using var exact = new EjectionFractionTask(_set, encoder, Preprocessing, Options with { Windows = new FrameWindowOptions { Frames = 6 } });
+        using var task = new EjectionFractionTask(_set, new ClipPreparation(Preprocessing), encoder, Options with { Windows = new FrameWindowOptions { Frames = 9 } });
+        using var exact = new EjectionFractionTask(_set, new ClipPreparation(Preprocessing), encoder, Options with { Windows = new FrameWindowOptions { Frames = 6 } });
         double Loss(EjectionFractionTask from)
         {
             var batch = from.CreateBatch(2);
@@ -117,6 +117,6 @@ public sealed class EjectionFractionTaskTests : IDisposable
     public void Constructor_ViewThatIsNotThere_IsRefused()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        Assert.That(() => new EjectionFractionTask(_set, encoder, Preprocessing, Options with { Views = ["A2C"] }), Throws.TypeOf<DataException>().With.Message.Contains("A2C"));
+        Assert.That(() => new EjectionFractionTask(_set, new ClipPreparation(Preprocessing), encoder, Options with { Views = ["A2C"] }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("A2C"));
     }
 }

@@ -16,7 +16,7 @@ public sealed class MeasurementTaskTests : IDisposable
     private static readonly Preprocessing Preprocessing = new() { ImageSize = 48, Normalization = Normalization.Image };
     private static readonly FrameAugmentationOptions Still = new() { RotationDegrees = 0, Scale = new(1, 1), Shift = 0, LogGamma = 0, LogContrast = 0, Offset = 0, Noise = 0 };
 
-    private static readonly MeasurementTaskOptions Options = new()
+    private static readonly MeasurementOptions Options = new()
     {
         Head = new MeasurementHeadOptions { Width = 16, StemWidth = 16 },
         Augmentation = Still,
@@ -42,7 +42,7 @@ public sealed class MeasurementTaskTests : IDisposable
     public void Evaluate_AfterTraining_IsCloserThanBefore()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        using var task = new MeasurementTask(_set, encoder, Preprocessing, Options);
+        using var task = new MeasurementTask(_set, new ClipPreparation(Preprocessing), encoder, Options);
         Assert.That(task.TrainingSamples, Has.Count.EqualTo(6), "two frames of each of three PLAX clips; A4C has no such points");
         double before = task.Evaluate(encoder, DataSplit.Validation).Metric("mae_lvid_px").Value;
         double[] losses = TaskTraining.Run(task, encoder, 40, 6, 3e-3);
@@ -65,7 +65,7 @@ public sealed class MeasurementTaskTests : IDisposable
         PhantomSetWriter.Write(avi, new PhantomSetOptions { Count = 1, Dicom = false, Clip = new PhantomOptions { ImageSize = 96, Frames = 2, Views = [PhantomView.PLAX] } });
         var clip = PhantomClipSet.Read(avi, DataSplit.Validation).Clips[0];
         var without = clip with { Spacing = null, Frames = [.. clip.Frames.Select(frame => frame with { LengthsMm = new Dictionary<string, double>() })] };
-        using var task = new MeasurementTask(_set with { Clips = [_set.Clips[0], without] }, encoder, Preprocessing, Options);
+        using var task = new MeasurementTask(_set with { Clips = [_set.Clips[0], without] }, new ClipPreparation(Preprocessing), encoder, Options);
         var evaluation = task.Evaluate(encoder, DataSplit.Validation);
         Assert.That((evaluation.Metric("mae_mm").Cases, evaluation.Metric("mae_ivs_px").Cases), Is.EqualTo((0, 2)));
         Assert.That(evaluation.Skipped.Single().Reason, Does.Contain("not in mm"));
@@ -91,20 +91,20 @@ public sealed class MeasurementTaskTests : IDisposable
     public void Constructor_ViewWithoutPoints_IsRefused()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        Assert.That(() => new MeasurementTask(_set, encoder, Preprocessing, Options with { Views = ["A4C"] }), Throws.TypeOf<DataException>().With.Message.Contains("lvid_start"));
+        Assert.That(() => new MeasurementTask(_set, new ClipPreparation(Preprocessing), encoder, Options with { Views = ["A4C"] }), Throws.TypeOf<ConfigurationException>().With.Message.Contains("lvid_start"));
     }
 
     [Test]
     public void Fill_SameStream_WritesTheSameAndAugmentationMovesPoints()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
-        using var task = new MeasurementTask(_set, encoder, Preprocessing, Options with { Augmentation = new FrameAugmentationOptions() });
-        using var still = new MeasurementTask(_set, encoder, Preprocessing, Options);
-        (float[] Images, float[] Points) Fill(MeasurementTask from, ulong seed)
+        using var task = new MeasurementTask(_set, new ClipPreparation(Preprocessing), encoder, Options with { Augmentation = new FrameAugmentationOptions() });
+        using var still = new MeasurementTask(_set, new ClipPreparation(Preprocessing), encoder, Options);
+        (byte[] Pixels, float[] Points) Fill(MeasurementTask from, ulong seed)
         {
             var batch = (MeasurementBatch)from.CreateBatch(1);
             from.Fill(batch, 0, 2, new RandomStream(seed));
-            return (batch.Images, batch.Points);
+            return (batch.Pixels_BSS, batch.Points);
         }
 
         Assert.That(Fill(task, 4), Is.EqualTo(Fill(task, 4)));

@@ -3,8 +3,8 @@ using EchoApex.Core.Tasks;
 
 namespace EchoApex.Heads.EjectionFraction;
 
-/// <summary>Options of <see cref="EjectionFractionTask"/>.</summary>
-public sealed record EjectionFractionTaskOptions
+/// <summary>How ejection fraction is learnt and judged. Values are ours.</summary>
+public sealed record EjectionFractionOptions
 {
     /// <summary>The head.</summary>
     public EjectionFractionHeadOptions Head { get; init; } = new();
@@ -32,14 +32,7 @@ public sealed record EjectionFractionTaskOptions
     [Range(1, 4096)]
     public int EvaluationBatch { get; init; } = 32;
 
-    /// <summary>Memory for prepared frames.</summary>
-    [Range(0, 1_000_000)]
-    public int CacheMegabytes { get; init; } = 2048;
-
     /// <summary>Bootstrap samples behind each interval; 0 leaves intervals out.</summary>
     [Range(0, 1_000_000)]
     public int BootstrapDraws { get; init; } = 1000;
-
-    /// <summary>Seed of the head's weights and of the bootstrap.</summary>
-    public ulong Seed { get; init; }
 }

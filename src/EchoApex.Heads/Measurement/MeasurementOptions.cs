@@ -3,8 +3,8 @@ using EchoApex.Core.Tasks;
 
 namespace EchoApex.Heads.Measurement;
 
-/// <summary>Options of <see cref="MeasurementTask"/>.</summary>
-public sealed record MeasurementTaskOptions
+/// <summary>How left ventricular measurement is learnt and judged. Values are ours.</summary>
+public sealed record MeasurementOptions
 {
     /// <summary>The head.</summary>
     public MeasurementHeadOptions Head { get; init; } = new();
@@ -22,10 +22,6 @@ public sealed record MeasurementTaskOptions
     [Range(1, 4096)]
     public int EvaluationBatch { get; init; } = 16;
 
-    /// <summary>Memory for prepared frames.</summary>
-    [Range(0, 1_000_000)]
-    public int CacheMegabytes { get; init; } = 1024;
-
     /// <summary>Frames in the picture "landmarks", spread over the split.</summary>
     [Range(1, 100)]
     public int PictureFrames { get; init; } = 12;
@@ -33,7 +29,4 @@ public sealed record MeasurementTaskOptions
     /// <summary>Bootstrap samples behind each interval; 0 leaves intervals out.</summary>
     [Range(0, 1_000_000)]
     public int BootstrapDraws { get; init; } = 1000;
-
-    /// <summary>Seed of the head's weights and of the bootstrap.</summary>
-    public ulong Seed { get; init; }
 }
