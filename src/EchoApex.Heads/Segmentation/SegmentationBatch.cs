@@ -20,6 +20,9 @@ internal sealed class SegmentationBatch(int size, int side) : ITaskBatch
     /// <summary>1 in the structure, [Size, S, S].</summary>
     public byte[] Targets { get; } = new byte[size * side * side];
 
+    /// <summary>0 background, 1 + k the head's structure k, [Size, S, S].</summary>
+    public byte[] Labels { get; } = new byte[size * side * side];
+
     /// <summary>The structure of each image, by its place in the head's list.</summary>
     public int[] Structures { get; } = new int[size];
 
@@ -27,6 +30,8 @@ internal sealed class SegmentationBatch(int size, int side) : ITaskBatch
     public ulong[] Seeds { get; } = new ulong[size];
 
     public Span<float> Image(int slot) => Images.AsSpan(slot * 3 * _area, 3 * _area);
+
+    public Span<byte> LabelsOf(int slot) => Labels.AsSpan(slot * _area, _area);
 
     public Span<byte> Target(int slot) => Targets.AsSpan(slot * _area, _area);
 }

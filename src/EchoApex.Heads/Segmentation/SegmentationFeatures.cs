@@ -6,8 +6,8 @@ namespace EchoApex.Heads.Segmentation;
 /// <summary>What a <see cref="SegmentationHead"/> keeps of images: all that prompts are answered from. The owner disposes it.</summary>
 public sealed class SegmentationFeatures : IDisposable
 {
-    internal SegmentationFeatures(Tensor image_BhwC, Tensor positions_hwC, Tensor? half_BFHW, Tensor? detail, int height, int width) =>
-        (Image, Positions, Half, Detail, Height, Width) = (image_BhwC, positions_hwC, half_BFHW, detail, height, width);
+    internal SegmentationFeatures(Tensor image_BhwC, Tensor positions_hwC, Tensor? half_BFHW, Tensor? detail, Tensor? semantic, int height, int width) =>
+        (Image, Positions, Half, Detail, Semantic, Height, Width) = (image_BhwC, positions_hwC, half_BFHW, detail, semantic, height, width);
 
     /// <summary>Rows of the network's input.</summary>
     public int Height { get; }
@@ -38,10 +38,13 @@ public sealed class SegmentationFeatures : IDisposable
 
     internal Tensor? Detail { get; }
 
+    /// <summary>Logits of background and structures at the masks' size, [B, 1 + K, H, W]; null without a semantic prior.</summary>
+    internal Tensor? Semantic { get; }
+
     /// <summary>Takes the tensors out of all dispose scopes: they live until this object is disposed.</summary>
     internal SegmentationFeatures Keep()
     {
-        foreach (var tensor in new[] { Image, Positions, Half, Detail })
+        foreach (var tensor in new[] { Image, Positions, Half, Detail, Semantic })
         {
             tensor?.DetachFromDisposeScope();
         }
@@ -56,5 +59,6 @@ public sealed class SegmentationFeatures : IDisposable
         Positions.Dispose();
         Half?.Dispose();
         Detail?.Dispose();
+        Semantic?.Dispose();
     }
 }

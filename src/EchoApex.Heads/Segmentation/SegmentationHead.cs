@@ -15,7 +15,7 @@ namespace EchoApex.Heads.Segmentation;
 /// automatic mode. An image is encoded once; prompts then cost the decoder alone.
 /// </summary>
 /// <remarks>
-/// Keys: neck.*, prompt_encoder.*, mask_decoder.* (the reference's), high_resolution.*, dense_prompts.weight, class_tokens.weight.
+/// Keys: neck.*, prompt_encoder.*, mask_decoder.* (the reference's), high_resolution.*, semantic.*, dense_prompts.weight, class_tokens.weight.
 /// <para>Thread safety: decoding in evaluation mode may run on several threads, each with its own features.</para>
 /// </remarks>
 public sealed class SegmentationHead : nn.Module
@@ -34,6 +34,9 @@ public sealed class SegmentationHead : nn.Module
 
     [ComponentName(Name = "dense_prompts")]
     private readonly PatchConvolution? _densePrompts;
+
+    [ComponentName(Name = "semantic")]
+    private readonly SemanticPath? _semantic;
 
     [ComponentName(Name = "class_tokens")]
     private readonly TokenEmbedding? _classTokens;
@@ -62,11 +65,13 @@ public sealed class SegmentationHead : nn.Module
         _decoder = new MaskDecoder(Config(options));
         _highResolution = options.HighResolution ? new HighResolutionPath(options) : null;
         _densePrompts = options.DensePrompts ? new PatchConvolution(PromptMaps.Channels, options.EmbedDim, 4, bias: false) : null;
+        _semantic = options.SemanticPrior ? new SemanticPath(options, structures.Count) : null;
         _classTokens = options.ClassTokens ? new TokenEmbedding(structures.Count, options.EmbedDim) : null;
         RegisterComponents();
         if (initialization is not null)
         {
             DecoderInitialization.Fill(this, initialization);
+            _semantic?.Initialize(initialization);
         }
 
         // What is ours adds nothing at first: imported decoder weights give their own masks.
@@ -109,8 +114,15 @@ public sealed class SegmentationHead : nn.Module
         var image_BhwC = _neck.Run(patches_BhwD);
         var positions_hwC = _prompts.EncodeGrid(features.GridHeight, features.GridWidth);
         var (half, detail) = _highResolution is null ? default((Tensor?, Tensor?)) : _highResolution.Encode(images_BCHW, features.GridHeight, features.GridWidth);
+        var semantic = _semantic?.Run(image_BhwC, half, half?.shape[2] ?? (4L * features.GridHeight), half?.shape[3] ?? (4L * features.GridWidth));
         return new SegmentationFeatures(
-            image_BhwC.MoveToOuterDisposeScope(), positions_hwC.MoveToOuterDisposeScope(), half?.MoveToOuterDisposeScope(), detail?.MoveToOuterDisposeScope(), height, width);
+            image_BhwC.MoveToOuterDisposeScope(),
+            positions_hwC.MoveToOuterDisposeScope(),
+            half?.MoveToOuterDisposeScope(),
+            detail?.MoveToOuterDisposeScope(),
+            semantic?.MoveToOuterDisposeScope(),
+            height,
+            width);
     }
 
     /// <summary>Answers prompts: P prompts of one image, or one prompt of each of P images.</summary>
@@ -134,6 +146,11 @@ public sealed class SegmentationHead : nn.Module
         dense = maps_PHW3 is null ? dense : dense.Plus(_densePrompts!.forward(maps_PHW3));
         var output = _decoder.Decode(features.Image, features.Positions, sparse_PTC, dense, features.Detail);
         var logits = _highResolution is null ? output.Masks : _highResolution.Refine(features.Half!, output, maps_PHW3);
+        if (features.Semantic is not null)
+        {
+            logits = logits.Plus(SemanticPrior.Logits(features.Semantic, prompts.Prompts, features.Height, features.Width).mul(_semantic!.Scale));
+        }
+
         return new SegmentationOutput(logits.MoveToOuterDisposeScope(), output.Iou.MoveToOuterDisposeScope());
     }
 
@@ -152,12 +169,17 @@ public sealed class SegmentationHead : nn.Module
 
     /// <summary>
     /// Reads the prompt encoder and mask decoder of Segment Anything, MedSAM or a relative from a .pth or safetensors file. Neck,
-    /// high-resolution path and class tokens keep their weights. Nothing is changed unless all fits.
+    /// high-resolution path and class tokens keep their weights, the semantic prior is silent until trained. Nothing is changed unless all fits.
     /// </summary>
     /// <param name="path">The file; its image encoder is left out.</param>
     /// <returns>What was loaded and what left out.</returns>
     /// <exception cref="CheckpointException">The file is damaged, holds no such decoder, or one of another shape.</exception>
-    public LoadReport ImportDecoder(string path) => SegmentAnythingImport.Load(this, path);
+    public LoadReport ImportDecoder(string path)
+    {
+        var report = SegmentAnythingImport.Load(this, path);
+        _semantic?.Silence();
+        return report;
+    }
 
     private static MaskDecoderConfig Config(SegmentationOptions options) => new()
     {

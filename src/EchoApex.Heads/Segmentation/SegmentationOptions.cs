@@ -60,6 +60,13 @@ public sealed record SegmentationOptions : IValidatableObject
     /// <summary>Whether the head learns a token for each structure, which serves as a prompt by itself: the automatic mode (ours).</summary>
     public bool ClassTokens { get; init; } = true;
 
+    /// <summary>
+    /// Whether a convolutional path says of each pixel which structure it shows, and masks start from what the prompt asks for of it
+    /// (ours). It learns in hundreds of steps what mask vectors alone need many thousands for; structures that the head was not
+    /// trained on are left to those.
+    /// </summary>
+    public bool SemanticPrior { get; init; } = true;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

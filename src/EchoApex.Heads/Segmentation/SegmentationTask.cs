@@ -87,9 +87,11 @@ public sealed class SegmentationTask : ITrainableTask
         target.Structures[slot] = structure;
         target.Seeds[slot] = random.NextUInt64();
         var drawn = target.Target(slot);
+        var labels = target.LabelsOf(slot);
         for (int i = 0; i < area; i++)
         {
             drawn[i] = mask[i] == _labels[structure] ? (byte)1 : (byte)0;
+            labels[i] = (byte)(Array.IndexOf(_labels, mask[i]) + 1);
         }
 
         _preparation.Normalizer.Normalize(pixels, 1, inside, target.Image(slot));
@@ -126,15 +128,27 @@ public sealed class SegmentationTask : ITrainableTask
             }
         }
 
-        Tensor Mean(Func<SegmentationLossTerms, Tensor> term) => stack([.. rounds.Select(term)]).mean().MoveToOuterDisposeScope();
-        return new TaskLoss(Mean(terms => terms.Total), new Dictionary<string, Tensor>
+        Tensor Mean(Func<SegmentationLossTerms, Tensor> term) => stack([.. rounds.Select(term)]).mean();
+        var total = Mean(terms => terms.Total);
+        var named = new Dictionary<string, Tensor>();
+        if (features.Semantic is not null)
         {
-            ["focal"] = Mean(terms => terms.Focal),
-            ["dice"] = Mean(terms => terms.Dice),
-            ["iou"] = Mean(terms => terms.Iou),
-            ["dice_first"] = rounds[0].Dice.alias().MoveToOuterDisposeScope(),
-            ["dice_last"] = rounds[^1].Dice.alias().MoveToOuterDisposeScope(),
-        });
+            var semantic = SemanticLoss.Compute(features.Semantic, tensor(samples.Labels, device: device).reshape(samples.Size, samples.Side, samples.Side));
+            total = total.Plus(semantic.Times(_options.SemanticWeight));
+            named["semantic"] = semantic.detach();
+        }
+
+        named["focal"] = Mean(terms => terms.Focal);
+        named["dice"] = Mean(terms => terms.Dice);
+        named["iou"] = Mean(terms => terms.Iou);
+        named["dice_first"] = rounds[0].Dice.alias();
+        named["dice_last"] = rounds[^1].Dice.alias();
+        foreach (var term in named.Values)
+        {
+            term.MoveToOuterDisposeScope();
+        }
+
+        return new TaskLoss(total.MoveToOuterDisposeScope(), named);
     }
 
     /// <inheritdoc/>

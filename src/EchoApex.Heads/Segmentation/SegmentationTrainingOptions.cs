@@ -34,6 +34,10 @@ public sealed record SegmentationTrainingOptions : IValidatableObject
     [Range(0.0, 1000.0)]
     public double IouWeight { get; init; } = 1;
 
+    /// <summary>Weight of the loss of the semantic prior (ours); without effect where the head has none.</summary>
+    [Range(0.0, 1000.0)]
+    public double SemanticWeight { get; init; } = 1;
+
     /// <summary>Weight of pixels inside in the focal loss, those outside have the rest; RetinaNet's value.</summary>
     [Range(0.0, 1.0)]
     public double FocalAlpha { get; init; } = 0.25;
