@@ -51,6 +51,7 @@ internal static class EvaluateCommand
         }
 
         using var task = TaskCatalog.Load(model, set, new ClipPreparation(model.Info.Preprocessing));
+        using var pause = new CollectionPause();
         var evaluation = task.Evaluate(model.Encoder, split, cancellation);
         foreach (var clip in evaluation.Skipped)
         {

@@ -19,7 +19,7 @@ internal static class TaskTablePlan
 
             if (task == "view")
             {
-                rows.AddRange(Shots.Where(shots => shots <= options.Scaled(50, 1)).SelectMany(shots => new[] { TaskTableVariant.Full, TaskTableVariant.Frozen, TaskTableVariant.Random }
+                rows.AddRange(Shots.Where(shots => shots <= options.Scaled(50, 1)).SelectMany(shots => new[] { TaskTableVariant.Full, TaskTableVariant.Random }
                     .SelectMany(variant => Enumerable.Range(0, seeds).Select(seed => (task, TaskTableVariant.FewShot(variant, shots), seed)))));
             }
         }

@@ -21,6 +21,7 @@ internal static class TaskTableRecipes
     {
         var (plain, patients) = TaskTableVariant.Parse(variant);
         var (steps, batch, side) = Budget(task);
+        steps = patients is null ? steps : FewShotSteps;
         return new FineTuneConfiguration
         {
             InputSize = side,
@@ -49,20 +50,22 @@ internal static class TaskTableRecipes
             Segment = new SegmentConfiguration
             {
                 Head = new SegmentationOptions { EmbedDim = 96, Heads = 4, MlpDim = 384, IouHeadHiddenDim = 96 },
-                Training = new SegmentationTrainingOptions { EvaluationFrames = 2 },
+                Training = new SegmentationTrainingOptions { EvaluationFrames = 1, CorrectionRounds = 1 },
             },
             Measure = new MeasurementOptions { Views = ["PLAX"], Augmentation = Mild },
-            Ef = new EjectionFractionOptions { Windows = new FrameWindowOptions { Frames = 16 }, Augmentation = Mild },
+            Ef = new EjectionFractionOptions { Head = new EjectionFractionHeadOptions { Width = 96 }, Windows = new FrameWindowOptions { Frames = 12 }, Augmentation = Mild },
         };
     }
+
+    private const int FewShotSteps = 200;
 
     private static FrameAugmentationOptions Mild { get; } = new() { RotationDegrees = 8 };
 
     private static (int Steps, int Batch, int Side) Budget(string task) => task switch
     {
         "view" => (500, 32, 48),
-        "segment" => (1000, 8, 112),
-        "measure" => (600, 16, 112),
-        _ => (600, 4, 48),
+        "segment" => (400, 8, 112),
+        "measure" => (200, 16, 112),
+        _ => (400, 8, 48),
     };
 }

@@ -115,7 +115,7 @@ internal static class TaskTableReport
         }
     }
 
-    private static string[] FewShotVariants { get; } = [TaskTableVariant.Full, TaskTableVariant.Frozen, TaskTableVariant.Random];
+    private static string[] FewShotVariants { get; } = [TaskTableVariant.Full, TaskTableVariant.Random];
 
     private static LineChart FewShot(IReadOnlyList<TaskTableRow> rows)
     {

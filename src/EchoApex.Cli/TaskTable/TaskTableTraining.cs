@@ -1,6 +1,7 @@
 using EchoApex.Cli.FineTuning;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Datasets.Annotated;
+using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
 using EchoApex.Training.FineTuning;
 using static TorchSharp.torch;
@@ -35,6 +36,7 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         string name = TaskTableRow.NameOf(task, variant, seed);
         var outcome = loop.Run(model.Backbone, adapters, made, null, new Display(name, say), cancellation);
         cancellation.ThrowIfCancellationRequested();
+        using var pause = new CollectionPause();
         var evaluation = made.Evaluate(model.Backbone, DataSplit.Test, cancellation);
         EvaluationReport.Write(Path.Combine(options.Out, "cases", name), evaluation, new Dictionary<string, string> { ["row"] = name });
         var row = new TaskTableRow

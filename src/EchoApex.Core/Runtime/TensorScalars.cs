@@ -35,7 +35,10 @@ public static class TensorScalars
     {
         ArgumentNullException.ThrowIfNull(tensor);
         using Scalar scalar = summand;
-        return tensor.add(scalar);
+
+        // Without it TorchSharp adds a factor of its own, a hidden scalar 1.
+        using Scalar one = 1;
+        return tensor.add(scalar, one);
     }
 
     /// <summary>The sum of two tensors; <c>a + b</c> makes a hidden scalar 1.</summary>

@@ -1,4 +1,4 @@
-// Shape legend: B = clips, T = frames (padded to the longest), N = patches, D = encoder features, F = width, P = F / 2 periods.
+// Shape legend: B = clips, T = frames (padded to the longest), N = patches, D = encoder features, F = width, P = F / 2 periods, R = motion curves.
 using EchoApex.Core.Backbones;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Layers;
@@ -14,8 +14,9 @@ namespace EchoApex.Heads.EjectionFraction;
 
 /// <summary>
 /// A spatio-temporal decoder from the frames of a clip to its ejection fraction: each frame's cls token and pooled patches become
-/// one token, a transformer over any number of frames at their real times mixes them, a summary token gives the ejection fraction
-/// with its spread and the classes below 50 and 40 %, and each frame's token the chance to be end diastole and end systole.
+/// one token, a transformer over any number of frames at their real times mixes them, a summary token and the rise and fall of some
+/// learned numbers over the frames give the ejection fraction with its spread and the classes below 50 and 40 %, and each frame's
+/// token the chance to be end diastole and end systole.
 /// </summary>
 /// <remarks>
 /// Times enter as sines and cosines of periods between the shortest and the longest of the options, in geometric steps, so that the
@@ -27,6 +28,9 @@ public sealed class EjectionFractionHead : nn.Module
 {
     // Well outside any score, yet finite: a row of padding alone must not become NaN.
     private const double Hidden = -10_000;
+
+    // How sharply the largest and the smallest of a curve are chosen.
+    private const double Sharpness = 8;
 
     [ComponentName(Name = "target_mean")]
     private readonly Tensor _targetMean;
@@ -42,6 +46,9 @@ public sealed class EjectionFractionHead : nn.Module
 
     [ComponentName(Name = "frame_proj")]
     private readonly Linear _frameProjection;
+
+    [ComponentName(Name = "motion")]
+    private readonly Linear? _motion;
 
     [ComponentName(Name = "time_proj")]
     private readonly Linear _timeProjection;
@@ -81,6 +88,7 @@ public sealed class EjectionFractionHead : nn.Module
         _poolQuery = options.Pooling == FramePooling.Attention ? new Linear(featureDimension, 1) : null;
         _frameNorm = new LayerNorm(2L * featureDimension);
         _frameProjection = new Linear(2L * featureDimension, options.Width);
+        _motion = options.MotionCurves > 0 ? new Linear(options.Width, options.MotionCurves) : null;
         _timeProjection = new Linear(options.Width, options.Width);
         _summaryToken = Weights.Constant(0, 1, 1, options.Width);
         _blocks = [];
@@ -90,9 +98,9 @@ public sealed class EjectionFractionHead : nn.Module
         }
 
         _norm = new LayerNorm(options.Width);
-        _ejectionFraction = new Linear(options.Width, 2);
+        _ejectionFraction = new Linear(options.Width + options.MotionCurves, 2);
         _phase = new Linear(options.Width, 2);
-        _classes = new Linear(options.Width, 2);
+        _classes = new Linear(options.Width + options.MotionCurves, 2);
         RegisterComponents();
         Initialize(initialization);
     }
@@ -139,7 +147,8 @@ public sealed class EjectionFractionHead : nn.Module
         ArgumentNullException.ThrowIfNull(valid_BT);
         using var scope = NewDisposeScope();
         long clips = frames_BTE.shape[0], count = frames_BTE.shape[1];
-        var tokens_BTF = _frameProjection.forward(_frameNorm.forward(frames_BTE)).Plus(_timeProjection.forward(EncodeTimes(timesMs_BT)));
+        var frames_BTF = _frameProjection.forward(_frameNorm.forward(frames_BTE));
+        var tokens_BTF = frames_BTF.Plus(_timeProjection.forward(EncodeTimes(timesMs_BT)));
         tokens_BTF = cat([_summaryToken.expand(clips, 1, Options.Width), tokens_BTF], 1);
 
         // The summary token is always seen.
@@ -152,6 +161,7 @@ public sealed class EjectionFractionHead : nn.Module
 
         tokens_BTF = _norm.forward(tokens_BTF);
         var summary_BF = tokens_BTF.narrow(1, 0, 1).squeeze(1);
+        summary_BF = _motion is null ? summary_BF : cat([summary_BF, Amplitudes(_motion.forward(frames_BTF), valid_BT, hidden_BT)], 1);
         var standard_B2 = _ejectionFraction.forward(summary_BF);
         var mean_B = standard_B2.narrow(1, 0, 1).squeeze(1).mul(_targetStd).Plus(_targetMean);
 
@@ -163,6 +173,18 @@ public sealed class EjectionFractionHead : nn.Module
             logScale_B.MoveToOuterDisposeScope(),
             phase_BT2.MoveToOuterDisposeScope(),
             _classes.forward(summary_BF).MoveToOuterDisposeScope());
+    }
+
+    // The soft maximum less the soft minimum of each curve over a clip's frames; 0 for a curve that stays where it is.
+    private static Tensor Amplitudes(Tensor curves_BTR, Tensor valid_BT, Tensor hidden_BT)
+    {
+        using var scope = NewDisposeScope();
+        var sharp_BTR = curves_BTR.Times(Sharpness);
+        var hidden_BT1 = hidden_BT.unsqueeze(-1);
+        var count_B1 = valid_BT.sum([1], keepdim: true).log();
+        var largest_BR = sharp_BTR.Plus(hidden_BT1).logsumexp(1).Plus(count_B1.neg());
+        var smallest_BR = sharp_BTR.neg().Plus(hidden_BT1).logsumexp(1).Plus(count_B1.neg());
+        return largest_BR.Plus(smallest_BR).DividedBy(Sharpness).MoveToOuterDisposeScope();
     }
 
     // Sines and cosines of F / 2 periods in geometric steps.
@@ -182,6 +204,13 @@ public sealed class EjectionFractionHead : nn.Module
     {
         _poolQuery?.Initialize(random);
         _frameProjection.Initialize(random);
+        if (_motion is not null)
+        {
+            // Wide enough for the curves of an untrained head to move: frames of one clip differ little.
+            _motion.Initialize(random);
+            WeightInitialization.Normal(_motion.parameters().First(), random, 0, 0.3);
+        }
+
         _timeProjection.Initialize(random);
         WeightInitialization.TruncatedNormal(_summaryToken, random);
         foreach (var block in _blocks)

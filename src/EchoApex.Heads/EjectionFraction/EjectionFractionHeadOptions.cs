@@ -39,6 +39,13 @@ public sealed record EjectionFractionHeadOptions : IValidatableObject
     [Range(1.0, 100_000)]
     public double LongestPeriodMs { get; init; } = 8000;
 
+    /// <summary>
+    /// Learned numbers of each frame whose rise and fall over the clip enter the ejection fraction: the size of a ventricle is one. 0 leaves
+    /// all to the transformer, which takes far longer to find such a difference.
+    /// </summary>
+    [Range(0, 1024)]
+    public int MotionCurves { get; init; } = 16;
+
     /// <summary>Smallest spread in percent that the head can claim: readers themselves differ by more.</summary>
     [Range(0.01, 20.0)]
     public double MinimumSpread { get; init; } = 1;

@@ -1,5 +1,5 @@
 // Shape legend: B = images, P = prompts, K = structures, H, W = size of the masks, N = H W.
-using EchoApex.Core.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EchoApex.Heads.Segmentation;
@@ -26,7 +26,9 @@ internal static class SemanticPrior
         float[] weights = [.. prompts.SelectMany((prompt, p) => Weights(maps, shape[0] == 1 ? 0 : p, prompt, height, width))];
         var weights_P1K = tensor(weights, device: semantic.device).reshape(prompts.Count, 1, -1);
         var shares_PKN = shares.flatten(2).expand(prompts.Count, -1, -1);
-        var asked_P1N = weights_P1K.bmm(shares_PKN).clamp(Smallest, 1 - Smallest);
+        using Scalar low = Smallest;
+        using Scalar high = 1 - Smallest;
+        var asked_P1N = weights_P1K.bmm(shares_PKN).clamp(low, high);
         return asked_P1N.logit().reshape(prompts.Count, 1, shape[2], shape[3]).MoveToOuterDisposeScope();
     }
 
