@@ -29,6 +29,31 @@ public sealed class EjectionFractionHeadTests
     }
 
     [Test]
+    public void Decode_MotionCurves_MatterWhereFramesDiffer()
+    {
+        using var scope = NewDisposeScope();
+        using var head = Head(Small with { MotionCurves = 8 });
+        var weight = head.state_dict()["ef.weight"];
+        Assert.That(weight.shape, Is.EqualTo(new long[] { 2, 32 + 8 }));
+
+        // The summary's part of the map is taken away: what is left says the mean unless frames differ.
+        using (no_grad())
+        {
+            weight.narrow(1, 0, 32).FillInPlace(0);
+            head.state_dict()["ef.bias"].FillInPlace(0);
+            weight.narrow(1, 32, 8).FillInPlace(1);
+        }
+
+        head.SetTargetStatistics(50, 10);
+        using var still = head.Decode(Values(1, 1, 2 * D).expand(1, 5, 2 * D), Times(1, 5), ones(1, 5));
+        using var moving = head.Decode(Values(1, 5, 2 * D), Times(1, 5), ones(1, 5));
+        Assert.That(still.Mean.ReadDouble(), Is.EqualTo(50).Within(1e-3));
+        Assert.That(moving.Mean.ReadDouble(), Is.GreaterThan(51));
+        using var without = Head(Small with { MotionCurves = 0 });
+        Assert.That(without.state_dict().Keys, Has.None.StartsWith("motion"));
+    }
+
+    [Test]
     public void Decode_MinimumSpread_IsAFloor()
     {
         using var scope = NewDisposeScope();

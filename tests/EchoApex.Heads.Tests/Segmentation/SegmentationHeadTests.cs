@@ -44,8 +44,8 @@ public sealed class SegmentationHeadTests
     public void Decode_FreshHighResolutionPath_LeavesTheDecodersMasksAsTheyAre()
     {
         using var encoder = Encoders.Transformer();
-        using var sharp = Encoders.Head(encoder);
-        using var plain = Encoders.Head(encoder, Encoders.Small with { HighResolution = false });
+        using var sharp = Encoders.Head(encoder, Encoders.Small with { SemanticPrior = false });
+        using var plain = Encoders.Head(encoder, Encoders.Small with { HighResolution = false, SemanticPrior = false });
         using var scope = NewDisposeScope();
         using var gradients = no_grad();
         CopyShared(sharp, plain);
@@ -53,6 +53,24 @@ public sealed class SegmentationHeadTests
         using var to = Features(encoder, plain, 1, 32, 32);
         var expected = plain.Decode(to, PromptTensors.Create([Point])).Logits;
         GoldenCase.AssertClose(sharp.Decode(from, PromptTensors.Create([Point])).Logits, expected, 1e-5, "logits");
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Decode_SemanticPrior_AddsToTheMasksUnlessItsScaleIsZero(bool highResolution)
+    {
+        using var encoder = Encoders.Transformer();
+        using var prior = Encoders.Head(encoder, Encoders.Small with { HighResolution = highResolution });
+        using var plain = Encoders.Head(encoder, Encoders.Small with { HighResolution = highResolution, SemanticPrior = false });
+        using var scope = NewDisposeScope();
+        using var gradients = no_grad();
+        CopyShared(prior, plain);
+        using var from = Features(encoder, prior, 1, 32, 32);
+        using var to = Features(encoder, plain, 1, 32, 32);
+        var expected = plain.Decode(to, PromptTensors.Create([Point])).Logits;
+        Assert.That((prior.Decode(from, PromptTensors.Create([Point])).Logits - expected).abs().max().item<float>(), Is.GreaterThan(0.1));
+        prior.state_dict()["semantic.prior_scale"].fill_(0);
+        GoldenCase.AssertClose(prior.Decode(from, PromptTensors.Create([Point])).Logits, expected, 1e-5, "logits");
     }
 
     [Test]

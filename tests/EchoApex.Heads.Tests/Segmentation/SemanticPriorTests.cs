@@ -1,0 +1,98 @@
+// Shape legend: 1 image, 1 + K = background and two structures, H = W = 16 pixels of a mask, the input is twice as large.
+using EchoApex.Core.Runtime;
+using EchoApex.Heads.Segmentation;
+using EchoApex.Testing;
+using static TorchSharp.torch;
+
+namespace EchoApex.Heads.Tests.Segmentation;
+
+[NoTensorLeaks]
+public sealed class SemanticPriorTests
+{
+    private const int Side = 16;
+
+    [Test]
+    public void Logits_NamedStructure_AreItsOwn()
+    {
+        using var scope = NewDisposeScope();
+        var logits = SemanticPrior.Logits(Semantic(), [new InputPrompt { Structure = 1 }], 2 * Side, 2 * Side);
+        AssertShows(logits, first: false, second: true);
+    }
+
+    [Test]
+    public void Logits_PointInAStructure_AreThatStructures()
+    {
+        using var scope = NewDisposeScope();
+        var first = SemanticPrior.Logits(Semantic(), [new InputPrompt { Points = [new PromptPoint(8, 8, true)] }], 2 * Side, 2 * Side);
+        AssertShows(first, first: true, second: false);
+        var second = SemanticPrior.Logits(Semantic(), [new InputPrompt { Points = [new PromptPoint(24, 24, true)] }], 2 * Side, 2 * Side);
+        AssertShows(second, first: false, second: true);
+    }
+
+    [Test]
+    public void Logits_PointOutside_SpeaksAgainstItsStructure()
+    {
+        using var scope = NewDisposeScope();
+
+        // The point inside lies on background, which speaks for neither; the one outside decides.
+        var prompt = new InputPrompt { Points = [new PromptPoint(30, 2, true), new PromptPoint(8, 8, false)] };
+        AssertShows(SemanticPrior.Logits(Semantic(), [prompt], 2 * Side, 2 * Side), first: false, second: true);
+    }
+
+    [Test]
+    public void Logits_Box_AreThoseOfTheStructureWithSuchABox()
+    {
+        using var scope = NewDisposeScope();
+        var around = new InputPrompt { Box = new PromptBox(18, 18, 30, 30) };
+        AssertShows(SemanticPrior.Logits(Semantic(), [around], 2 * Side, 2 * Side), first: false, second: true);
+    }
+
+    [Test]
+    public void Logits_SeveralPromptsOfOneImage_AreAnsweredEach()
+    {
+        using var scope = NewDisposeScope();
+        var logits = SemanticPrior.Logits(Semantic(), [new InputPrompt { Structure = 0 }, new InputPrompt { Structure = 1 }], 2 * Side, 2 * Side);
+        AssertShows(logits.narrow(0, 0, 1), first: true, second: false);
+        AssertShows(logits.narrow(0, 1, 1), first: false, second: true);
+    }
+
+    [Test]
+    public void Compute_RightAndWrongLogits_TellsThemApart()
+    {
+        using var scope = NewDisposeScope();
+        byte[] labels = new byte[4 * Side * Side];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            labels[i] = (byte)Structure(i % (2 * Side) / 2, i / (2 * Side) / 2);
+        }
+
+        var truth = tensor(labels).reshape(1, 2 * Side, 2 * Side);
+        using var right = SemanticLoss.Compute(Semantic(), truth);
+        using var wrong = SemanticLoss.Compute(Semantic().flip(3), truth);
+        Assert.That(right.ReadDouble(), Is.LessThan(0.1));
+        Assert.That(wrong.ReadDouble(), Is.GreaterThan(1));
+    }
+
+    // Structure 1 of the labels fills the upper left, structure 2 the lower right.
+    private static int Structure(int x, int y) => x is >= 1 and < 7 && y is >= 1 and < 7 ? 1 : x is >= 9 and < 15 && y is >= 9 and < 15 ? 2 : 0;
+
+    private static Tensor Semantic()
+    {
+        float[] values = new float[3 * Side * Side];
+        for (int i = 0; i < Side * Side; i++)
+        {
+            values[(Structure(i % Side, i / Side) * Side * Side) + i] = 8;
+        }
+
+        return tensor(values).reshape(1, 3, Side, Side);
+    }
+
+    private static void AssertShows(Tensor logits, bool first, bool second)
+    {
+        float[] values = [.. logits.contiguous().data<float>()];
+        Assert.That(values, Has.Length.EqualTo(Side * Side));
+        Assert.That(values[(4 * Side) + 4] > 0, Is.EqualTo(first), "first structure");
+        Assert.That(values[(12 * Side) + 12] > 0, Is.EqualTo(second), "second structure");
+        Assert.That(values[(2 * Side) + 13], Is.Negative, "background");
+    }
+}
