@@ -19,6 +19,7 @@ internal static class CommandCatalog
         yield return ProbeCommand.Create();
         yield return FinetuneCommand.Create();
         yield return EvaluateCommand.Create();
+        yield return PredictCommand.Create();
         yield return TaskTableCommand.Create();
         yield return LearningCurveCommand.Create();
         yield return DemoCommand.Create();

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using EchoApex.Heads.EjectionFraction;
 using EchoApex.Heads.Measurement;
+using EchoApex.Heads.Segmentation;
 using EchoApex.Heads.ViewClassification;
 using EchoApex.Training.FineTuning;
 
@@ -28,7 +29,7 @@ internal sealed record FineTuneConfiguration
     public ViewClassificationOptions View { get; init; } = new();
 
     /// <summary>The task "segment".</summary>
-    public SegmentConfiguration Segment { get; init; } = new();
+    public SegmentationTaskOptions Segment { get; init; } = new();
 
     /// <summary>The task "measure".</summary>
     public MeasurementOptions Measure { get; init; } = new();

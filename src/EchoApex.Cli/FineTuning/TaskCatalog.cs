@@ -25,7 +25,7 @@ internal static class TaskCatalog
                 var structures = configuration.Segment.Structures.Count > 0 ? configuration.Segment.Structures : [.. set.Structures.Skip(1)];
                 return Segment(set, preparation, encoder, structures, configuration.Segment, RandomStream.For(configuration.Training.Seed, "segmentation-head"));
             },
-            (set, preparation, model) => Segment(set, preparation, model.Encoder, model.Info.Labels, TaskModelFolder.ReadOptions<SegmentConfiguration>(model), null),
+            (set, preparation, model) => Segment(set, preparation, model.Encoder, model.Info.Labels, TaskModelFolder.ReadOptions<SegmentationTaskOptions>(model), null),
             (task, configuration) => (((SegmentationHead)task.Head).Structures, TaskModelFolder.WriteOptions(configuration.Segment))),
         ["measure"] = new Maker(
             (set, preparation, encoder, configuration) => new MeasurementTask(set, preparation, encoder, configuration.Measure, configuration.Training.Seed),
@@ -64,7 +64,7 @@ internal static class TaskCatalog
     public static (IReadOnlyList<string> Labels, JsonElement Options) Describe(ITrainableTask task, FineTuneConfiguration configuration) =>
         Of(task.Name).Describe(task, configuration);
 
-    private static SegmentationTask Segment(AnnotatedClipSet set, ClipPreparation preparation, IBackbone encoder, IReadOnlyList<string> structures, SegmentConfiguration configuration, RandomStream? weights)
+    private static SegmentationTask Segment(AnnotatedClipSet set, ClipPreparation preparation, IBackbone encoder, IReadOnlyList<string> structures, SegmentationTaskOptions configuration, RandomStream? weights)
     {
         var head = new SegmentationHead(configuration.Head, encoder.FeatureDimension, structures, weights);
         try

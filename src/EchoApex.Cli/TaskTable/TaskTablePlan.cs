@@ -12,7 +12,7 @@ internal static class TaskTablePlan
         foreach (string task in options.Tasks)
         {
             int seeds = task is "view" or "segment" ? options.Seeds : 1;
-            foreach (string variant in TaskTableVariant.All)
+            foreach (string variant in TaskTableVariant.All.Where(variant => variant != TaskTableVariant.Frozen || task == "view"))
             {
                 rows.AddRange(Enumerable.Range(0, seeds).Select(seed => (task, variant, seed)));
             }

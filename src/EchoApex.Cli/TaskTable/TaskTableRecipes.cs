@@ -47,7 +47,7 @@ internal static class TaskTableRecipes
                 LogEvery = 50,
             },
             View = new ViewClassificationOptions { FramesPerClip = 6 },
-            Segment = new SegmentConfiguration
+            Segment = new SegmentationTaskOptions
             {
                 Head = new SegmentationOptions { EmbedDim = 96, Heads = 4, MlpDim = 384, IouHeadHiddenDim = 96 },
                 Training = new SegmentationTrainingOptions { EvaluationFrames = 1, CorrectionRounds = 1 },

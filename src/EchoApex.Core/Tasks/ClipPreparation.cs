@@ -86,6 +86,22 @@ public sealed class ClipPreparation
         return prepared;
     }
 
+    /// <summary>One frame of a clip that is at hand; nothing is known of it, and nothing is kept.</summary>
+    /// <param name="clip">The clip.</param>
+    /// <param name="frame">From 0.</param>
+    /// <exception cref="DataException">The frame cannot be decoded, or no sector was found.</exception>
+    public PreparedFrame Frame(EchoClip clip, int frame) => new()
+    {
+        Frame = frame,
+        Side = Side,
+        Pixels = _preprocessor.ToPicture(clip, frame),
+        Inside = _preprocessor.ToInside(clip),
+    };
+
+    /// <summary>How places in the frames of a clip and in the input belong together.</summary>
+    /// <exception cref="DataException">No sector was found.</exception>
+    public FrameGeometry Geometry(EchoClip clip) => _preprocessor.Geometry(clip);
+
     private static long Size(PreparedFrame frame) => frame.Pixels.LongLength + (frame.Mask?.LongLength ?? 0) + 512;
 
     private PreparedClip Describe(AnnotatedClip clip, EchoClip file) => new()

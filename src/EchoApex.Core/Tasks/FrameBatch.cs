@@ -21,6 +21,22 @@ public class FrameBatch : ITaskBatch
         Inside_BSS = new byte[(long)size * side * side];
     }
 
+    /// <summary>A batch of frames as they are.</summary>
+    /// <param name="frames">At least one, all of one side.</param>
+    public static FrameBatch Of(IReadOnlyList<PreparedFrame> frames)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        ArgumentOutOfRangeException.ThrowIfZero(frames.Count, nameof(frames));
+        var batch = new FrameBatch(frames.Count, frames[0].Side);
+        for (int i = 0; i < frames.Count; i++)
+        {
+            frames[i].Pixels.CopyTo(batch.Pixels(i));
+            frames[i].Inside.CopyTo(batch.Inside(i));
+        }
+
+        return batch;
+    }
+
     /// <inheritdoc/>
     public int Size { get; }
 

@@ -3,7 +3,6 @@ using EchoApex.Core.Backbones;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Datasets.Annotated;
-using EchoApex.Core.Embedding;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
 using TorchSharp;
@@ -19,6 +18,7 @@ public sealed class ViewClassificationTask : ITrainableTask
     private readonly AnnotatedClip[] _training;
     private readonly Dictionary<DataSplit, AnnotatedClip[]> _splits;
     private readonly float[]? _classWeights;
+    private readonly ViewPredictor _predictor;
 
     /// <summary>Prepares the task.</summary>
     /// <param name="set">The data.</param>
@@ -57,6 +57,7 @@ public sealed class ViewClassificationTask : ITrainableTask
         _splits = known.GroupBy(clip => clip.Split).ToDictionary(group => group.Key, group => group.ToArray());
         _classWeights = options.ClassWeighting == ClassWeighting.Balanced ? Weights(TrainingSamples, Labels.Count) : null;
         ViewHead = new ViewClassificationHead(featureDimension, Labels.Count, options.MeanPatch, RandomStream.For(seed, "view-head"));
+        _predictor = new ViewPredictor(ViewHead, preparation.Normalizer, Labels, options);
     }
 
     /// <inheritdoc/>
@@ -137,25 +138,7 @@ public sealed class ViewClassificationTask : ITrainableTask
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(clip);
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        var frames = FrameSelection.Spread(_preparation.Open(clip).FrameCount, _options.FramesPerClip);
-        var batch = new FrameBatch(frames.Count, _preparation.Side);
-        for (int i = 0; i < frames.Count; i++)
-        {
-            var frame = _preparation.Frame(clip, frames[i]);
-            frame.Pixels.CopyTo(batch.Pixels(i));
-            frame.Inside.CopyTo(batch.Inside(i));
-        }
-
-        using var features = encoder.Extract(batch.ToImages(_preparation.Normalizer));
-        var probabilities_TC = ViewHead.Classify(features).softmax(1).to(float64).cpu();
-        double[] values = [.. probabilities_TC.data<double>()];
-        return ViewAggregator.Combine(
-            [.. values.Chunk(Labels.Count)],
-            Labels,
-            _options.Aggregation,
-            _options.AbstainBelow);
+        return _predictor.Predict(encoder, _preparation.Open(clip).FrameCount, frame => _preparation.Frame(clip, frame));
     }
 
     /// <inheritdoc/>

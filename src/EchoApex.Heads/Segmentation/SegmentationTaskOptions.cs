@@ -1,9 +1,7 @@
-using EchoApex.Heads.Segmentation;
+namespace EchoApex.Heads.Segmentation;
 
-namespace EchoApex.Cli.FineTuning;
-
-/// <summary>The task "segment".</summary>
-internal sealed record SegmentConfiguration
+/// <summary>All of the task "segment", as a configuration and a fine-tuned model's folder hold it.</summary>
+public sealed record SegmentationTaskOptions
 {
     /// <summary>The structures that are learned, as the data set names them; empty takes all that it draws.</summary>
     public IReadOnlyList<string> Structures { get; init; } = [];

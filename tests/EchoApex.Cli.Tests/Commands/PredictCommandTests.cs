@@ -1,0 +1,106 @@
+using EchoApex.Core.Arrays;
+using EchoApex.Core.Backbones;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Imaging;
+using EchoApex.Core.Phantoms;
+using EchoApex.Core.Runtime;
+using EchoApex.Testing;
+
+namespace EchoApex.Cli.Tests.Commands;
+
+/// <summary>Predictions of barely trained models: what is said, not how good it is.</summary>
+[NoTensorLeaks]
+public sealed class PredictCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [OneTimeSetUp]
+    public void Make()
+    {
+        var config = new BackboneConfig { Family = "vit", Architecture = "tiny", ImageSize = 32, PatchSize = 8, EmbedDim = 24, Depth = 2, Heads = 3 };
+        using (var backbone = BackboneFactory.Create(config, new RandomStream(1)))
+        {
+            ModelFolder.Save(_folder.File("tiny"), backbone, new Preprocessing { ImageSize = 32, Normalization = Normalization.Image }, new ModelInfo { Name = "tiny" });
+        }
+
+        PhantomSetWriter.Write(_folder.File("set"), new PhantomSetOptions { Count = 24, Seed = 1, Avi = false, Clip = new PhantomOptions { ImageSize = 64, Frames = 4 } });
+
+        // Clips of other sizes, lengths and frame rates; an AVI says no pixel size.
+        PhantomSetWriter.Write(_folder.File("long"), new PhantomSetOptions { Count = 1, Seed = 9, Clip = new PhantomOptions { ImageSize = 144, Frames = 23, FramesPerSecond = 17, Views = [PhantomView.PLAX] } });
+        PhantomSetWriter.Write(_folder.File("still"), new PhantomSetOptions { Count = 1, Seed = 9, Clip = new PhantomOptions { ImageSize = 90, Frames = 1, Views = [PhantomView.PLAX] } });
+        foreach (string task in new[] { "view", "segment", "measure", "ef" })
+        {
+            string[] own = task switch
+            {
+                "segment" => ["segment.head.embed_dim=32", "segment.head.heads=2", "segment.head.mlp_dim=32"],
+                "measure" => ["measure.head.width=16", "measure.head.stem_width=16", "measure.views=[PLAX]"],
+                "ef" => ["ef.windows.frames=4", "ef.head.width=24"],
+                _ => [],
+            };
+            string[] settings = [.. own.Concat(["training.steps=1", "training.batch_size=2", "training.evaluations=0", $"training.protocol={(task == "ef" ? "linear" : "full")}"]).SelectMany(setting => new[] { "--set", setting })];
+            var result = CommandLine.Run(["finetune", task, "--model", _folder.File("tiny"), "--data", _folder.File("set"), "--out", _folder.File(task), .. settings]);
+            Assert.That(result.ExitCode, Is.Zero, result.Error);
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestCase("view", "view ")]
+    [TestCase("segment", " cm2")]
+    [TestCase("measure", " mm")]
+    [TestCase("ef", "EF ")]
+    public void Predict_ClipWithSpacing_SaysTheTasksResult(string task, string expected)
+    {
+        var result = Predict(task, "long", "dicom", ".dcm");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Contain(expected));
+    }
+
+    [TestCase("segment", "pixels (the clip says no pixel size)")]
+    [TestCase("measure", "pixels (no mm: the clip says no pixel size)")]
+    [TestCase("ef", "EF ")]
+    [TestCase("view", "view ")]
+    public void Predict_ClipWithoutSpacing_RefusesMillimetresByNameAndSaysTheRest(string task, string expected)
+    {
+        var result = Predict(task, "long", "avi", ".avi");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(result.Output, Does.Contain(expected).And.Not.Contains(" mm,").And.Not.Contains("cm2"));
+    }
+
+    [TestCase("view")]
+    [TestCase("segment")]
+    [TestCase("measure")]
+    [TestCase("ef")]
+    public void Predict_OneStillFrame_IsAnswered(string task)
+    {
+        var result = Predict(task, "still", "dicom", ".dcm");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+    }
+
+    [Test]
+    public void Predict_WithOut_WritesMasksAndPointsAtTheClipsSize()
+    {
+        string folder = _folder.File("out");
+        var result = CommandLine.Run("predict", Clip("long", "dicom", ".dcm"), "--model", _folder.File("segment"), _folder.File("measure"), "--out", folder);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        string written = Directory.GetDirectories(folder).Single();
+        Assert.That(NumpyFile.Read<byte>(Path.Combine(written, "left_ventricle.npy")).Shape, Is.EqualTo(new long[] { 23, 144, 144 }));
+        Assert.That(File.ReadLines(Path.Combine(written, "points.csv")).Count(), Is.EqualTo(1 + (23 * 6)));
+    }
+
+    [Test]
+    public void Predict_OneDamagedClipAmongOthers_IsNamedAndTheOthersAreJudged()
+    {
+        string broken = _folder.File("broken.dcm");
+        File.WriteAllText(broken, "no clip");
+        var result = CommandLine.Run("predict", broken, Clip("long", "dicom", ".dcm"), "--model", _folder.File("view"));
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain("left out").And.Contains("broken.dcm"));
+        Assert.That(result.Output, Does.Contain("view "));
+    }
+
+    private CommandLine Predict(string task, string set, string kind, string suffix) =>
+        CommandLine.Run("predict", Clip(set, kind, suffix), "--model", _folder.File(task));
+
+    private string Clip(string set, string kind, string suffix) => Directory.GetFiles(Path.Combine(_folder.File(set), kind), "*" + suffix).Single();
+}
