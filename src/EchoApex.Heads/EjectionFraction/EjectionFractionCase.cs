@@ -15,14 +15,14 @@ public sealed record EjectionFractionCase
     /// <summary>Predicted ejection fraction in percent.</summary>
     public required double Predicted { get; init; }
 
-    /// <summary>Half width of the predicted 95 % interval in percent.</summary>
-    public required double HalfWidth95 { get; init; }
+    /// <summary>Half width of the predicted 95 % interval in percent; null where the network gives none.</summary>
+    public double? HalfWidth95 { get; init; }
 
-    /// <summary>Predicted probability of an ejection fraction below 50 %.</summary>
-    public required double Below50 { get; init; }
+    /// <summary>Predicted probability of an ejection fraction below 50 %; null where the network gives none.</summary>
+    public double? Below50 { get; init; }
 
-    /// <summary>Predicted probability of an ejection fraction below 40 %.</summary>
-    public required double Below40 { get; init; }
+    /// <summary>Predicted probability of an ejection fraction below 40 %; null where the network gives none.</summary>
+    public double? Below40 { get; init; }
 
     /// <summary>Predicted minus true frame of end diastole; null where the set does not say it.</summary>
     public double? EndDiastoleErrorFrames { get; init; }

@@ -12,7 +12,7 @@ public static class EjectionFractionMetrics
     /// "mae_percent", "rmse_percent", "r2", "auc_below_50", "auc_below_40" (from the predicted ejection fraction),
     /// "class_auc_below_50", "class_auc_below_40" (from the class probabilities), "bias_percent" and
     /// "limits_of_agreement_half_width_percent" (Bland-Altman), "coverage_95" (share of truths inside their predicted 95 % interval),
-    /// "ed_error_frames", "es_error_frames", "ed_error_ms", "es_error_ms" (mean absolute errors).
+    /// "ed_error_frames", "es_error_frames", "ed_error_ms", "es_error_ms" (mean absolute errors). Clips of which a network does not say something are left out of that figure.
     /// </summary>
     /// <param name="cases">The clips.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
@@ -40,11 +40,11 @@ public static class EjectionFractionMetrics
             Figure("r2", R2),
             Figure("auc_below_50", items => Area(items, 50, item => -item.Predicted)),
             Figure("auc_below_40", items => Area(items, 40, item => -item.Predicted)),
-            Figure("class_auc_below_50", items => Area(items, 50, item => item.Below50)),
-            Figure("class_auc_below_40", items => Area(items, 40, item => item.Below40)),
+            Figure("class_auc_below_50", items => Area(items, 50, item => item.Below50!.Value), item => item.Below50 is not null),
+            Figure("class_auc_below_40", items => Area(items, 40, item => item.Below40!.Value), item => item.Below40 is not null),
             Figure("bias_percent", items => items.Average(Error)),
             Figure("limits_of_agreement_half_width_percent", items => Chart(items).HalfWidth),
-            Figure("coverage_95", items => items.Average(item => Math.Abs(Error(item)) <= item.HalfWidth95 ? 1.0 : 0)),
+            Figure("coverage_95", items => items.Average(item => Math.Abs(Error(item)) <= item.HalfWidth95!.Value ? 1.0 : 0), item => item.HalfWidth95 is not null),
             Figure("ed_error_frames", items => items.Average(item => Math.Abs(item.EndDiastoleErrorFrames!.Value)), item => item.EndDiastoleErrorFrames is not null),
             Figure("es_error_frames", items => items.Average(item => Math.Abs(item.EndSystoleErrorFrames!.Value)), item => item.EndSystoleErrorFrames is not null),
             Figure("ed_error_ms", items => items.Average(item => Math.Abs(item.EndDiastoleErrorMs!.Value)), item => item.EndDiastoleErrorMs is not null),

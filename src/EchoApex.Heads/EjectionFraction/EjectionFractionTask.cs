@@ -1,9 +1,6 @@
 // Shape legend: B = clips, T = frames (of the longest window of a batch), S = side of the square input, E = a frame's vector.
-using System.Globalization;
 using EchoApex.Core.Backbones;
-using EchoApex.Core.Charts;
 using EchoApex.Core.Configuration;
-using EchoApex.Core.Datasets;
 using EchoApex.Core.Datasets.Annotated;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
@@ -14,15 +11,12 @@ namespace EchoApex.Heads.EjectionFraction;
 /// <summary>Teaches an encoder the ejection fraction of clips, with its uncertainty, end diastole and end systole, and the classes below 50 and 40 %.</summary>
 public sealed class EjectionFractionTask : ITrainableTask
 {
-    private readonly AnnotatedClipSet _set;
+    private readonly EjectionFractionProtocol _protocol;
     private readonly EjectionFractionOptions _options;
     private readonly ClipPreparation _preparation;
     private readonly EjectionFractionHead _head;
     private readonly EjectionFractionLoss _loss;
-    private readonly FrameWindows _windows;
     private readonly EjectionFractionPredictor _predictor;
-    private readonly AnnotatedClip[] _training;
-    private readonly ulong _seed;
 
     /// <summary>Prepares the task; an untrained head says the mean and the spread of the training labels.</summary>
     /// <param name="set">The data; <see cref="AnnotatedClipSet.Merge"/> makes a mixture. Clips of the training split with an ejection fraction are trained on.</param>
@@ -37,24 +31,13 @@ public sealed class EjectionFractionTask : ITrainableTask
         ArgumentNullException.ThrowIfNull(preparation);
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(options);
-        OptionsValidator.Validate(options, "ef");
-        (_set, _preparation, _options, _seed) = (set, preparation, options, seed);
-        if (!Enum.GetValues<DataSplit>().SelectMany(Clips).Any())
-        {
-            throw new ConfigurationException("ef", [$"no clip of the data has an ejection fraction{(options.Views.Count > 0 ? $" and one of the views {string.Join(", ", options.Views)}. Leave views empty to take all" : "")}."]);
-        }
-
+        _protocol = new EjectionFractionProtocol(set, preparation, options, seed);
+        (_preparation, _options) = (preparation, options);
         _loss = new EjectionFractionLoss(options.Loss);
-        _windows = new FrameWindows(options.Windows);
-        _training = [.. Clips(DataSplit.Train)];
-        TrainingSamples = [.. _training.Select(clip => new TaskSample(clip.Patient, Class(clip.EjectionFraction!.Value), clip.Set))];
         _head = new EjectionFractionHead(encoder.FeatureDimension, options.Head, RandomStream.For(seed, "ejection fraction head"));
-        if (_training.Length > 0)
+        if (_protocol.TargetStatistics() is { } labels)
         {
-            // Without training clips the head is about to be loaded, and these two with it.
-            double mean = _training.Average(clip => clip.EjectionFraction!.Value);
-            double variance = _training.Average(clip => Math.Pow(clip.EjectionFraction!.Value - mean, 2));
-            _head.SetTargetStatistics(mean, Math.Max(1, Math.Sqrt(variance)));
+            _head.SetTargetStatistics(labels.Mean, labels.Std);
         }
 
         _predictor = new EjectionFractionPredictor(_head, preparation.Normalizer, options.Windows, options.Loss.Likelihood, options.EvaluationBatch);
@@ -68,41 +51,13 @@ public sealed class EjectionFractionTask : ITrainableTask
 
     /// <inheritdoc/>
     /// <remarks>The class is 0 from 50 % upwards, 1 from 40 to below 50 %, 2 below.</remarks>
-    public IReadOnlyList<TaskSample> TrainingSamples { get; }
+    public IReadOnlyList<TaskSample> TrainingSamples => _protocol.TrainingSamples;
 
     /// <inheritdoc/>
-    public ITaskBatch CreateBatch(int size) => new EjectionFractionBatch(size, _options.Windows.Frames, _preparation.Side);
+    public ITaskBatch CreateBatch(int size) => _protocol.CreateBatch(size);
 
     /// <inheritdoc/>
-    public void Fill(ITaskBatch batch, int slot, int sample, RandomStream random)
-    {
-        ArgumentNullException.ThrowIfNull(random);
-        var target = (EjectionFractionBatch)batch;
-        var clip = _training[sample];
-        var opened = _preparation.Open(clip);
-        int[] window = _windows.Sample(opened.FrameCount, opened.FrameTimesMs, null, random);
-        var transform = FrameTransform.Draw(_options.Augmentation, _preparation.Side, random);
-        for (int i = 0; i < target.Frames; i++)
-        {
-            int place = (slot * target.Frames) + i;
-            bool exists = i < window.Length;
-            target.TimesMs[place] = !exists ? 0 : opened.FrameTimesMs is { } times ? (float)(times[window[i]] - times[window[0]]) : float.NaN;
-            if (exists)
-            {
-                transform.Apply(_preparation.Frame(clip, window[i]), random, target.Pictures.Pixels(place), target.Pictures.Inside(place), []);
-            }
-            else
-            {
-                target.Pictures.Pixels(place).Clear();
-                target.Pictures.Inside(place).Clear();
-            }
-        }
-
-        target.Counts[slot] = window.Length;
-        target.Percent[slot] = (float)clip.EjectionFraction!.Value;
-        target.PhaseFrames[2 * slot] = Place(window, clip.EndDiastolicFrame);
-        target.PhaseFrames[(2 * slot) + 1] = Place(window, clip.EndSystolicFrame);
-    }
+    public void Fill(ITaskBatch batch, int slot, int sample, RandomStream random) => _protocol.Fill((EjectionFractionBatch)batch, slot, sample, random);
 
     /// <inheritdoc/>
     public TaskLoss Loss(IBackbone encoder, ITaskBatch batch)
@@ -137,55 +92,12 @@ public sealed class EjectionFractionTask : ITrainableTask
     public TaskEvaluation Evaluate(IBackbone encoder, DataSplit split, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        var cases = new List<EjectionFractionCase>();
-        var skipped = new List<SkippedClip>();
-        foreach (var clip in Clips(split))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
-            {
-                var opened = _preparation.Open(clip);
-                var said = _predictor.Predict(encoder, opened.FrameCount, opened.FrameTimesMs, null, frame => _preparation.Frame(clip, frame));
-                cases.Add(Judge(clip, opened, said));
-            }
-            catch (DataException error)
-            {
-                skipped.Add(new SkippedClip(error.File, error.Reason));
-            }
-        }
-
-        var metrics = EjectionFractionMetrics.Compute(cases, _seed, _options.BootstrapDraws);
-        return new TaskEvaluation
-        {
-            Metrics = metrics,
-            Selection = -metrics[0].Value,
-            CaseColumns = ["clip", "patient", "truth_percent", "predicted_percent", "half_width_95_percent", "below_50", "below_40", "ed_error_frames", "es_error_frames"],
-            Cases = [.. cases.Select(Row)],
-            Charts = new Dictionary<string, IChart> { ["bland_altman"] = EjectionFractionMetrics.Chart(cases) },
-            Skipped = skipped,
-        };
+        return _protocol.Evaluate(split, (clip, opened) => Judge(clip, opened, _predictor.Predict(
+            encoder, opened.FrameCount, opened.FrameTimesMs, null, frame => _preparation.Frame(clip, frame))), cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _head.Dispose();
-
-    private static int Class(double percent) => EjectionFractionLoss.Thresholds.Count(threshold => percent < threshold);
-
-    private IEnumerable<AnnotatedClip> Clips(DataSplit split) => _set.Of(split).Where(clip =>
-        clip.EjectionFraction is not null && (_options.Views.Count == 0 || (clip.View is { } view && _options.Views.Contains(view))));
-
-    // The place of the window's frame that is nearest to a labelled one, as long as none between two of them is nearer.
-    private static long Place(int[] window, int? frame)
-    {
-        if (frame is not { } label || window.Length == 0)
-        {
-            return -1;
-        }
-
-        int nearest = Enumerable.Range(0, window.Length).MinBy(i => Math.Abs(window[i] - label));
-        double step = window.Length > 1 ? (double)(window[^1] - window[0]) / (window.Length - 1) : 1;
-        return Math.Abs(window[nearest] - label) <= step / 2 ? nearest : -1;
-    }
 
     private EjectionFractionCase Judge(AnnotatedClip clip, PreparedClip opened, EjectionFractionPrediction said)
     {
@@ -219,12 +131,4 @@ public sealed class EjectionFractionTask : ITrainableTask
         int[] near = [.. Enumerable.Range(0, frames.Count).Where(i => Math.Abs(Time(frames[i]) - Time(truth)) <= _options.PhaseSearchMs)];
         return near.Length == 0 ? null : frames[near.MaxBy(i => probability[i])] - truth;
     }
-
-    private static string[] Row(EjectionFractionCase item) =>
-    [
-        item.Name, item.Patient, Number(item.Truth), Number(item.Predicted), Number(item.HalfWidth95), Number(item.Below50), Number(item.Below40),
-        Number(item.EndDiastoleErrorFrames), Number(item.EndSystoleErrorFrames),
-    ];
-
-    private static string Number(double? value) => value is { } known ? known.ToString("0.###", CultureInfo.InvariantCulture) : "";
 }

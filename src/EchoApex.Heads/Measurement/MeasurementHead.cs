@@ -4,6 +4,7 @@ using EchoApex.Core.Backbones;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
+using EchoApex.Heads.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -25,7 +26,6 @@ namespace EchoApex.Heads.Measurement;
 public sealed class MeasurementHead : nn.Module
 {
     private const int BlockSide = 2;
-    private const int BlockChannels = 16;
 
     private readonly int[] _stages;
 
@@ -68,7 +68,7 @@ public sealed class MeasurementHead : nn.Module
         int leading = options.HeatmapStride / 4;
         for (int i = 0; i < leading + _stages.Length; i++)
         {
-            _stem.Add(new ConvolutionUnit(i == 0 ? BlockChannels : options.StemWidth, options.StemWidth, 3, stride: i == 0 ? 1 : 2));
+            _stem.Add(new ConvolutionUnit(i == 0 ? ChannelPadding.Channels : options.StemWidth, options.StemWidth, 3, stride: i == 0 ? 1 : 2));
         }
 
         foreach (int stage in _stages)
@@ -149,9 +149,7 @@ public sealed class MeasurementHead : nn.Module
     // The stem's maps at the strides of the levels, finest first.
     private List<Tensor> Details(Tensor images_BCHW)
     {
-        var blocks = nn.functional.pixel_unshuffle(images_BCHW, BlockSide);
-        long missing = BlockChannels - blocks.shape[1];
-        var map = cat([blocks, zeros([blocks.shape[0], missing, blocks.shape[2], blocks.shape[3]], blocks.dtype, blocks.device)], 1);
+        var map = ChannelPadding.Fill(nn.functional.pixel_unshuffle(images_BCHW, BlockSide));
         var details = new List<Tensor>(_stem.Count);
         foreach (var unit in _stem)
         {

@@ -1,9 +1,9 @@
 // Shape legend: P = prompts, M = masks, H, W = size of the masks, S = side of the square input.
 using EchoApex.Core.Backbones;
-using EchoApex.Core.Datasets;
 using EchoApex.Core.Datasets.Annotated;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
+using EchoApex.Heads.Evaluation;
 using static TorchSharp.torch;
 
 namespace EchoApex.Heads.Segmentation;
@@ -13,98 +13,27 @@ namespace EchoApex.Heads.Segmentation;
 /// with that point and two corrections, and by its class token. Masks are compared at the frame's own size.
 /// </summary>
 internal sealed class SegmentationEvaluator(
-    AnnotatedClipSet set, ClipPreparation preparation, SegmentationHead head, byte[] labels, SegmentationTrainingOptions options)
+    AnnotatedClipSet set, ClipPreparation preparation, SegmentationHead head, SegmentationTrainingOptions options)
 {
     public const string Box = "box";
     public const string Point = "point";
     public const string Corrected = "point_2_corrections";
     public const string Automatic = "automatic";
     private const int Corrections = 2;
-    private const int Tiles = 12;
-
-    private readonly List<SegmentationCase> _cases = [];
-    private readonly List<SkippedClip> _skipped = [];
-    private readonly List<MaskSheetTile> _tiles = [];
 
     public TaskEvaluation Evaluate(IBackbone encoder, DataSplit split, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(encoder);
-        AnnotatedClip[] clips = [.. set.Of(split).Where(clip => clip.Frames.Any(frame => frame.Mask is not null))];
-        if (clips.Length == 0)
-        {
-            throw new DataException(set.Name, $"has no clip with a mask in the split {split}.");
-        }
-
-        var (encoderTraining, headTraining) = (encoder.Module.training, head.training);
-        encoder.Module.eval();
-        head.eval();
-        try
-        {
-            using var gradients = no_grad();
-            for (int i = 0; i < clips.Length; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                bool shown = i * Tiles / clips.Length != (i - 1) * Tiles / clips.Length || i == 0;
-                Judge(encoder, clips[i], shown);
-            }
-        }
-        finally
-        {
-            encoder.Module.train(encoderTraining);
-            head.train(headTraining);
-        }
-
-        return SegmentationReport.Make(_cases, head.Structures, _tiles, _skipped, options);
+        using var mode = new EvaluationMode(encoder.Module, head);
+        return new MaskJudge(set, preparation, head.Structures, options.MinimumPixels, options.EvaluationFrames)
+            .Evaluate(split, question => Answer(encoder, question), options.Seed, options.BootstrapDraws, cancellation);
     }
 
-    private void Judge(IBackbone encoder, AnnotatedClip clip, bool shown)
+    private (IReadOnlyList<MaskAnswer> Answers, int Width) Answer(IBackbone encoder, MaskQuestion question)
     {
-        try
-        {
-            FrameAnnotation[] known = [.. clip.Frames.Where(frame => frame.Mask is not null)];
-            int count = options.EvaluationFrames == 0 ? known.Length : Math.Min(options.EvaluationFrames, known.Length);
-            for (int i = 0; i < count; i++)
-            {
-                using var scope = NewDisposeScope();
-                JudgeFrame(encoder, clip, known[i * known.Length / count], shown && i == 0);
-            }
-        }
-        catch (DataException error)
-        {
-            _skipped.Add(new SkippedClip(clip.Path, error.Reason));
-        }
-    }
-
-    private void JudgeFrame(IBackbone encoder, AnnotatedClip clip, FrameAnnotation annotation, bool shown)
-    {
-        var opened = preparation.Open(clip);
-        var frame = preparation.Frame(clip, annotation.Frame);
-        byte[] mask = frame.Mask!;
-        int[] present = [.. Enumerable.Range(0, labels.Length).Where(i => mask.Count(label => label == labels[i]) >= options.MinimumPixels)];
-        if (present.Length == 0)
-        {
-            return;
-        }
-
-        byte[][] truths = [.. present.Select(i => Array.ConvertAll(mask, label => label == labels[i] ? (byte)1 : (byte)0))];
-        var features = Encode(encoder, frame);
-        var answers = Answer(features, present, truths, frame.Side);
-        var whole = annotation.Mask!();
-        for (int p = 0; p < answers.Count; p++)
-        {
-            var answer = answers[p];
-            int structure = present[answer.Target];
-            byte[] truth = [.. whole.Labels.ToArray().Select(label => label == labels[structure] ? (byte)1 : (byte)0)];
-            byte[] drawn = MaskRenderer.ToFrame(answer.Logits, features.MaskWidth, frame.Side, frame.Side, opened.Geometry, whole.Height, whole.Width);
-            _cases.Add(new SegmentationCase(
-                clip.Name, clip.Patient, annotation.Frame, structure, answer.Prompt, answer.Iou, MaskMetrics.Compare(truth, drawn, whole.Width, opened.Spacing)));
-        }
-
-        if (shown)
-        {
-            _tiles.AddRange(answers.Select(answer => answer.Prompt).Distinct().Select(prompt => new MaskSheetTile(
-                prompt, clip.Name, frame.Side, frame.Pixels, truths, [.. answers.Where(answer => answer.Prompt == prompt).Select(answer => answer.Logits)], features.MaskWidth)));
-        }
+        using var scope = NewDisposeScope();
+        var features = Encode(encoder, question.Frame);
+        return (Answer(features, question.Present, question.Truths, question.Frame.Side), features.MaskWidth);
     }
 
     private SegmentationFeatures Encode(IBackbone encoder, PreparedFrame frame)
@@ -115,7 +44,7 @@ internal sealed class SegmentationEvaluator(
         return head.Encode(encoder.Extract(image_1CSS), image_1CSS);
     }
 
-    private List<Answered> Answer(SegmentationFeatures features, int[] present, byte[][] truths, int side)
+    private List<MaskAnswer> Answer(SegmentationFeatures features, int[] present, byte[][] truths, int side)
     {
         List<(string Kind, int Target, InputPrompt Prompt)> prompts = [];
         for (int i = 0; i < present.Length; i++)
@@ -129,7 +58,7 @@ internal sealed class SegmentationEvaluator(
         }
 
         var answered = Decode(features, [.. prompts.Select(prompt => prompt.Prompt)], null);
-        List<Answered> answers = [.. prompts.Select((prompt, p) => new Answered(prompt.Kind, prompt.Target, answered[p].Logits, answered[p].Iou))];
+        List<MaskAnswer> answers = [.. prompts.Select((prompt, p) => new MaskAnswer(prompt.Kind, prompt.Target, answered[p].Logits, answered[p].Iou))];
         int[] points = [.. Enumerable.Range(0, prompts.Count).Where(p => prompts[p].Kind == Point)];
         InputPrompt[] corrected = [.. points.Select(p => prompts[p].Prompt)];
         (float[] Logits, double Iou)[] last = [.. points.Select(p => answered[p])];
@@ -141,7 +70,7 @@ internal sealed class SegmentationEvaluator(
             last = Decode(features, corrected, last);
         }
 
-        answers.AddRange(last.Select((answer, i) => new Answered(Corrected, i, answer.Logits, answer.Iou)));
+        answers.AddRange(last.Select((answer, i) => new MaskAnswer(Corrected, i, answer.Logits, answer.Iou)));
         return answers;
     }
 
@@ -175,6 +104,4 @@ internal sealed class SegmentationEvaluator(
         var whole = tensor(mask).reshape(1, 1, side, side).to(float32);
         return PromptRounds.ToBytes(nn.functional.adaptive_avg_pool2d(whole, [features.MaskHeight, features.MaskWidth]).Plus(-0.5));
     }
-
-    private sealed record Answered(string Prompt, int Target, float[] Logits, double Iou);
 }

@@ -18,19 +18,19 @@ internal static class SegmentationReport
     private static readonly string[] Prompts = [SegmentationEvaluator.Box, SegmentationEvaluator.Point, SegmentationEvaluator.Corrected, SegmentationEvaluator.Automatic];
 
     public static TaskEvaluation Make(
-        IReadOnlyList<SegmentationCase> cases, IReadOnlyList<string> structures, IReadOnlyList<MaskSheetTile> tiles, IReadOnlyList<SkippedClip> skipped, SegmentationTrainingOptions options)
+        IReadOnlyList<SegmentationCase> cases, IReadOnlyList<string> structures, IReadOnlyList<MaskSheetTile> tiles, IReadOnlyList<SkippedClip> skipped, ulong seed, int draws)
     {
         string[] prompts = [.. Prompts.Where(prompt => cases.Any(judged => judged.Prompt == prompt))];
-        List<TaskMetric> metrics = [.. prompts.Select(prompt => MeanDice(cases, prompt, options))];
+        List<TaskMetric> metrics = [.. prompts.Select(prompt => MeanDice(cases, prompt, seed, draws))];
         foreach (string prompt in prompts)
         {
             for (int structure = 0; structure < structures.Count; structure++)
             {
                 SegmentationCase[] own = [.. cases.Where(judged => judged.Prompt == prompt && judged.Structure == structure)];
                 string name = $"{structures[structure]}_{prompt}";
-                metrics.Add(Metric($"dice_{name}", own, judged => judged.Score.Dice, options));
-                metrics.Add(Metric($"hd95_mm_{name}", own, judged => judged.Score.Hd95Mm, options));
-                metrics.Add(Metric($"asd_mm_{name}", own, judged => judged.Score.AverageSurfaceDistanceMm, options));
+                metrics.Add(Metric($"dice_{name}", own, judged => judged.Score.Dice, seed, draws));
+                metrics.Add(Metric($"hd95_mm_{name}", own, judged => judged.Score.Hd95Mm, seed, draws));
+                metrics.Add(Metric($"asd_mm_{name}", own, judged => judged.Score.AverageSurfaceDistanceMm, seed, draws));
             }
 
             int empty = cases.Count(judged => judged.Prompt == prompt && judged.Score.IsOneEmpty);
@@ -48,20 +48,20 @@ internal static class SegmentationReport
         };
     }
 
-    private static TaskMetric MeanDice(IReadOnlyList<SegmentationCase> cases, string prompt, SegmentationTrainingOptions options)
+    private static TaskMetric MeanDice(IReadOnlyList<SegmentationCase> cases, string prompt, ulong seed, int draws)
     {
         SegmentationCase[] own = [.. cases.Where(judged => judged.Prompt == prompt)];
         double Mean(IReadOnlyList<int> rows) => rows.GroupBy(row => own[row].Structure).Average(group => group.Average(row => own[row].Score.Dice));
-        return Interval($"dice_mean_{prompt}", own, Mean, options);
+        return Interval($"dice_mean_{prompt}", own, Mean, seed, draws);
     }
 
-    private static TaskMetric Metric(string name, SegmentationCase[] cases, Func<SegmentationCase, double?> value, SegmentationTrainingOptions options)
+    private static TaskMetric Metric(string name, SegmentationCase[] cases, Func<SegmentationCase, double?> value, ulong seed, int draws)
     {
         SegmentationCase[] own = [.. cases.Where(judged => value(judged) is not null)];
-        return Interval(name, own, rows => rows.Average(row => value(own[row])!.Value), options);
+        return Interval(name, own, rows => rows.Average(row => value(own[row])!.Value), seed, draws);
     }
 
-    private static TaskMetric Interval(string name, SegmentationCase[] cases, Func<IReadOnlyList<int>, double> statistic, SegmentationTrainingOptions options)
+    private static TaskMetric Interval(string name, SegmentationCase[] cases, Func<IReadOnlyList<int>, double> statistic, ulong seed, int draws)
     {
         if (cases.Length == 0)
         {
@@ -69,7 +69,7 @@ internal static class SegmentationReport
         }
 
         var interval = BootstrapInterval.Compute(
-            [.. cases.Select(judged => judged.Patient)], statistic, RandomStream.For(options.Seed, name), options.BootstrapDraws);
+            [.. cases.Select(judged => judged.Patient)], statistic, RandomStream.For(seed, name), draws);
         return new TaskMetric(name, interval.Estimate, interval.Low, interval.High, cases.Length);
     }
 

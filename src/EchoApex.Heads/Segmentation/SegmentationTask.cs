@@ -34,14 +34,8 @@ public sealed class SegmentationTask : ITrainableTask
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(options);
         OptionsValidator.Validate(options, "segmentation training");
-        string[] strange = [.. head.Structures.Where(name => !set.Structures.Skip(1).Contains(name, StringComparer.Ordinal))];
-        if (strange.Length > 0)
-        {
-            throw new ConfigurationException("segmentation", $"{set.Name} does not draw {string.Join(", ", strange)}; it draws {string.Join(", ", set.Structures.Skip(1))}.");
-        }
-
+        _labels = StructureLabels.Of(set, head.Structures);
         (_set, _preparation, _head, _options) = (set, preparation, head, options);
-        _labels = [.. head.Structures.Select(name => (byte)set.Structures.ToList().IndexOf(name))];
         _frames = [.. set.Of(DataSplit.Train).SelectMany(clip => clip.Frames.Where(frame => frame.Mask is not null).Select(frame => (clip, frame.Frame)))];
         TrainingSamples = [.. _frames.Select(sample => new TaskSample(sample.Clip.Patient, Set: sample.Clip.Set))];
     }
@@ -153,7 +147,7 @@ public sealed class SegmentationTask : ITrainableTask
 
     /// <inheritdoc/>
     public TaskEvaluation Evaluate(IBackbone encoder, DataSplit split, CancellationToken cancellationToken = default) =>
-        new SegmentationEvaluator(_set, _preparation, _head, _labels, _options).Evaluate(encoder, split, cancellationToken);
+        new SegmentationEvaluator(_set, _preparation, _head, _options).Evaluate(encoder, split, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _head.Dispose();

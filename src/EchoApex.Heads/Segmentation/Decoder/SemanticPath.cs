@@ -1,6 +1,6 @@
 // Shape legend: B = images, h, w = patch grid, H, W = masks, C = embedding dimension, F = channels of the high-resolution path, K = structures.
 using EchoApex.Core.Runtime;
-using EchoApex.Heads.Measurement;
+using EchoApex.Heads.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;

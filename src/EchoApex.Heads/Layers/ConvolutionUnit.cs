@@ -4,20 +4,23 @@ using EchoApex.Core.Runtime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace EchoApex.Heads.Measurement;
+namespace EchoApex.Heads.Layers;
 
-/// <summary>Convolution, group normalisation, GELU; keys "conv" and "norm".</summary>
+/// <summary>Convolution, group normalisation, GELU or ReLU; keys "conv" and "norm".</summary>
 internal sealed class ConvolutionUnit : nn.Module<Tensor, Tensor>
 {
+    private readonly bool _rectifies;
+
     [ComponentName(Name = "conv")]
     private readonly Convolution2d _convolution;
 
     [ComponentName(Name = "norm")]
     private readonly GroupNorm _norm;
 
-    public ConvolutionUnit(int inputChannels, int outputChannels, int kernel, int stride = 1)
+    public ConvolutionUnit(int inputChannels, int outputChannels, int kernel, int stride = 1, bool rectifies = false)
         : base(nameof(ConvolutionUnit))
     {
+        _rectifies = rectifies;
         _convolution = new Convolution2d(inputChannels, outputChannels, kernel, stride, padding: kernel / 2);
         _norm = new GroupNorm(outputChannels);
         RegisterComponents();
@@ -30,6 +33,6 @@ internal sealed class ConvolutionUnit : nn.Module<Tensor, Tensor>
     {
         using var convolved = _convolution.forward(map_BIhw);
         using var normed = _norm.forward(convolved);
-        return normed.gelu();
+        return _rectifies ? normed.relu() : normed.gelu();
     }
 }

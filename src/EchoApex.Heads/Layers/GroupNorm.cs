@@ -1,10 +1,10 @@
-// Shape legend: B = images, C = channels, h, w = rows and columns of a map.
+// Shape legend: B = images or clips, C = channels, ... = rows and columns of a map, or frames, rows and columns.
 using EchoApex.Core.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
-namespace EchoApex.Heads.Measurement;
+namespace EchoApex.Heads.Layers;
 
 /// <summary>Group normalisation (Wu and He 2018): the same for any batch size and in training and evaluation. Keys "weight" and "bias".</summary>
 internal sealed class GroupNorm : nn.Module<Tensor, Tensor>
@@ -27,6 +27,6 @@ internal sealed class GroupNorm : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    /// <summary>[B, C, h, w] to the same shape.</summary>
-    public override Tensor forward(Tensor map_BChw) => nn.functional.group_norm(map_BChw, _groups, _weight, _bias, 1e-5);
+    /// <summary>[B, C, ...] to the same shape.</summary>
+    public override Tensor forward(Tensor map_BC) => nn.functional.group_norm(map_BC, _groups, _weight, _bias, 1e-5);
 }
