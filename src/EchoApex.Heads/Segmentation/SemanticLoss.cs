@@ -7,11 +7,10 @@ namespace EchoApex.Heads.Segmentation;
 /// <summary>Cross-entropy and soft Dice of background and structures, every pixel of every image.</summary>
 internal static class SemanticLoss
 {
-    /// <summary>The loss of logits.</summary>
+    /// <summary>Both terms, each a scalar: the mean cross-entropy, and the mean Dice loss of the structures, smoothed by 1.</summary>
     /// <param name="logits">[B, 1 + K, H, W].</param>
     /// <param name="labels_BSS">0 background, 1 + k structure k, at the input's size.</param>
-    /// <returns>A scalar: the mean cross-entropy and the mean Dice loss of the structures, added.</returns>
-    public static Tensor Compute(Tensor logits, Tensor labels_BSS)
+    public static (Tensor CrossEntropy, Tensor Dice) Terms(Tensor logits, Tensor labels_BSS)
     {
         using var scope = NewDisposeScope();
         long[] shape = logits.shape;
@@ -23,6 +22,17 @@ internal static class SemanticLoss
         var both = (shares * wanted).sum([1]).Times(2).Plus(1);
         var all = shares.sum([1]).Plus(wanted.sum([1])).Plus(1);
         var dice = (both / all).mean().Times(-1).Plus(1);
+        return (entropy.MoveToOuterDisposeScope(), dice.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>The loss of logits: both terms of <see cref="Terms"/> added.</summary>
+    /// <param name="logits">[B, 1 + K, H, W].</param>
+    /// <param name="labels_BSS">0 background, 1 + k structure k, at the input's size.</param>
+    /// <returns>A scalar.</returns>
+    public static Tensor Compute(Tensor logits, Tensor labels_BSS)
+    {
+        using var scope = NewDisposeScope();
+        var (entropy, dice) = Terms(logits, labels_BSS);
         return entropy.Plus(dice).MoveToOuterDisposeScope();
     }
 }
