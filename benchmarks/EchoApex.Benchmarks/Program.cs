@@ -15,6 +15,8 @@ switch (args)
         return CropsBenchmark.Run(cropArguments);
     case ["step", .. var stepArguments]:
         return StepBenchmark.Run(stepArguments);
+    case ["exchange", .. var exchangeArguments]:
+        return ExchangeBenchmark.Run(exchangeArguments);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;

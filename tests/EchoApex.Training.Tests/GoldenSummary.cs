@@ -8,7 +8,7 @@ namespace EchoApex.Training.Tests;
 internal static class GoldenSummary
 {
     /// <summary>The tensor that a summary is about. The key third of qkv.bias has no gradient but rounding noise, which Adam blows up: it is left out.</summary>
-    public static Tensor Select(Dictionary<string, Tensor> state, string name)
+    public static Tensor Select(IReadOnlyDictionary<string, Tensor> state, string name)
     {
         const string Thirds = "[q,v]";
         if (!name.EndsWith(Thirds, StringComparison.Ordinal))

@@ -8,6 +8,7 @@ internal static class CommandCatalog
     public static IEnumerable<Command> All()
     {
         yield return DoctorCommand.Create();
+        yield return CollectivesCommand.Create();
         yield return InspectCommand.Create();
         yield return ConvertCommand.Create();
         yield return PhantomCommand.Create();

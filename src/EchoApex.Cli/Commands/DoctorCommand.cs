@@ -18,10 +18,11 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print the findings as JSON." };
-        var command = new Command("doctor", "Check versions, native libraries, threads, GPU and MPI, and name the remedy for what is missing.") { json };
+        var quick = new Option<bool>("--quick") { Description = "Leave the self-test with two processes out." };
+        var command = new Command("doctor", "Check versions, native libraries, threads, GPU, MPI and NCCL, try two processes, and name the remedy for what is missing.") { json, quick };
         command.SetAction(parsed =>
         {
-            var findings = EnvironmentReport.Collect();
+            IReadOnlyList<EnvironmentFinding> findings = [.. EnvironmentReport.Collect(), .. ProcessFindings.Collect(selfTest: !parsed.GetValue(quick))];
             if (parsed.GetValue(json))
             {
                 Console.WriteLine(JsonSerializer.Serialize(findings, Json));

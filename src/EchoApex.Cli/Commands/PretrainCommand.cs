@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.Loop;
 using EchoApex.Training.Presets;
 
@@ -13,6 +14,9 @@ internal static class PretrainCommand
 {
     private const int Cancelled = 130;
 
+    // SIGUSR1: mpirun passes it on to every process and kills none, unlike the interrupt.
+    private static readonly PosixSignal UserSignal = (PosixSignal)(OperatingSystem.IsMacOS() ? 30 : 10);
+
     public static Command Create()
     {
         var config = new Option<string?>("--config") { Description = "YAML file with the run's options; may name a preset by 'preset: NAME'." };
@@ -22,7 +26,7 @@ internal static class PretrainCommand
         var output = new Option<string>("--out") { Description = "Run folder; new, or with --resume the one to go on with.", Required = true };
         var second = new Option<string?>("--second-stage") { Description = "Run of the first stage: lays the configuration's section second_stage over it (DINOv2) and starts from that run's encoder and head." };
         var resume = new Option<bool>("--resume") { Description = "Go on from the run folder's last checkpoint. Without --config or --preset its own configuration is taken." };
-        var command = new Command("pretrain", "Pretrain an encoder on clips without labels (DINO, DINOv2). Ctrl-C stops after the step at hand; --resume goes on.")
+        var command = new Command("pretrain", "Pretrain an encoder on clips without labels (DINO, DINOv2). Ctrl-C stops after the step at hand (under mpirun: kill -USR1 of mpirun); --resume goes on. Start it with mpirun or srun for several processes.")
         {
             config, preset, set, data, output, second, resume,
         };
@@ -38,8 +42,7 @@ internal static class PretrainCommand
                 throw new ConfigurationException("command line", "there is no data: name folders of clips with --data, or data.paths in the configuration.");
             }
 
-            TorchRuntime.EnsureAvailable();
-            return Task.FromResult(Run(options, folder, goOn));
+            return Task.FromResult(DistributedRun.Start(options.Run, group => Run(options, folder, goOn, group)));
         });
         return command;
     }
@@ -74,12 +77,20 @@ internal static class PretrainCommand
             : throw new ConfigurationException("command line", $"name a recipe: --preset {string.Join(" | ", PretrainingPresets.Names)}, or --config FILE.");
     }
 
-    private static int Run(PretrainingOptions options, string folder, bool resume)
+    private static int Run(PretrainingOptions options, string folder, bool resume, ProcessGroup group)
     {
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
-        using var loop = new PretrainingLoop(options, folder, resume);
+        using var user = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(UserSignal, context => Stop(context, stop));
+        using var loop = new PretrainingLoop(options, folder, resume, group: group);
+        using var watchdog = group.Watch.Look is { } look ? new ProcessWatchdog(look, reason => DistributedRun.EndAtOnce(group, reason)) : null;
+        if (group.Collective.Rank > 0)
+        {
+            // Process 0 speaks for all.
+            return loop.Run(null, stop.Token).Completed || !stop.IsCancellationRequested ? 0 : Cancelled;
+        }
+
         Console.WriteLine(ConfigurationWriter.ToYaml(options));
         Console.Write(loop.Plan);
         Console.WriteLine(loop.StartStep > 0 ? $"going on after step {loop.StartStep}" : "starting at step 0");

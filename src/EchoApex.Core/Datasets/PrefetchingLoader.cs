@@ -13,6 +13,8 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
 {
     private readonly EpochSampler _sampler;
     private readonly int _batchSize;
+    private readonly int _first;
+    private readonly int _slots;
     private readonly Func<TBatch> _create;
     private readonly Action<SampleDraw, TBatch, int> _fill;
     private readonly Queue<Pending> _ordered = new();
@@ -29,7 +31,11 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
     /// <param name="fill">Writes one sample into one slot of a batch; called on several threads at once, on different slots.</param>
     /// <param name="workers">Threads, at least 1.</param>
     /// <param name="ahead">Batches prepared ahead of use, at least 1.</param>
-    public PrefetchingLoader(EpochSampler sampler, int batchSize, Func<TBatch> create, Action<SampleDraw, TBatch, int> fill, int workers, int ahead)
+    /// <param name="share">
+    /// Which of the batch's samples this loader fills, (first, count): one process's part of a run with several. The sampler
+    /// moves on by whole batches, so that its position means the same to all of them. Null for the whole batch.
+    /// </param>
+    public PrefetchingLoader(EpochSampler sampler, int batchSize, Func<TBatch> create, Action<SampleDraw, TBatch, int> fill, int workers, int ahead, (int First, int Count)? share = null)
     {
         ArgumentNullException.ThrowIfNull(sampler);
         ArgumentNullException.ThrowIfNull(create);
@@ -37,6 +43,10 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(workers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(ahead);
+        (_first, _slots) = share ?? (0, batchSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(_first, nameof(share));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(_slots, nameof(share));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_first + _slots, batchSize, nameof(share));
         (_sampler, _batchSize, _create, _fill, _ahead) = (sampler, batchSize, create, fill, ahead);
         Position = sampler.Position;
         _threads = [.. Enumerable.Range(0, workers).Select(i => new Thread(Work) { IsBackground = true, Name = $"EchoApex loader {i}" })];
@@ -102,12 +112,15 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
 
     private void Enqueue()
     {
-        var pending = new Pending(_free.TryTake(out var batch) ? batch : _create(), _batchSize);
-        for (int slot = 0; slot < _batchSize; slot++)
+        var pending = new Pending(_free.TryTake(out var batch) ? batch : _create(), _slots);
+        long start = _sampler.Position;
+        _sampler.Position = start + _first;
+        for (int slot = 0; slot < _slots; slot++)
         {
             _work.Add((pending, slot, _sampler.Next()));
         }
 
+        _sampler.Position = start + _batchSize;
         pending.PositionAfter = _sampler.Position;
         _ordered.Enqueue(pending);
     }

@@ -2,6 +2,7 @@
 // crop 0, then all of crop 1, ...
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.SelfDistillation;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,14 +25,17 @@ public sealed class DinoLoss : IDisposable
 
     private const string CenterKey = "center";
     private readonly Tensor _center_1K;
+    private readonly ICollective? _processes;
 
     /// <summary>Builds the loss with a center of zeros.</summary>
     /// <param name="options">Settings.</param>
     /// <param name="device">Where the center lives; null for the CPU.</param>
     /// <param name="dtype">Type of the center: float32, or float64 for reference runs.</param>
+    /// <param name="processes">All processes whose scores make center and assignments; null for this one alone.</param>
     /// <exception cref="ConfigurationException">An option lies outside its range.</exception>
-    public DinoLoss(DinoLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    public DinoLoss(DinoLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32, ICollective? processes = null)
     {
+        _processes = processes;
         OptionsValidator.Validate(options, "DINO loss");
         Options = options;
         _center_1K = zeros(1, options.Prototypes, dtype, device ?? CPU).DetachFromDisposeScope();
@@ -115,7 +119,7 @@ public sealed class DinoLoss : IDisposable
     {
         using var noGrad = no_grad();
         return Options.Targets == TeacherTargets.SinkhornKnopp
-            ? SinkhornKnopp.Assign(scores_RK, temperature, Options.SinkhornIterations)
+            ? SinkhornKnopp.Assign(scores_RK, temperature, Options.SinkhornIterations, _processes)
             : nn.functional.softmax((scores_RK - _center_1K).DividedBy(temperature), -1);
     }
 
@@ -142,6 +146,7 @@ public sealed class DinoLoss : IDisposable
     {
         using var noGrad = no_grad();
         using var mean_1K = scores_RK.mean([0], keepdim: true);
+        _processes?.AllReduce(mean_1K, ReduceOperation.Average);
         using var contribution_1K = mean_1K.Times(1 - Options.CenterMomentum);
         _center_1K.TimesInPlace(Options.CenterMomentum).add_(contribution_1K);
     }

@@ -1,6 +1,7 @@
 // Shape legend: B = images, S = student crops, T = teacher crops, K = prototypes. Rows are crop-major.
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,12 +22,13 @@ public sealed class DinoClsTokenLoss : IDisposable
     /// <param name="options">Settings.</param>
     /// <param name="device">Where the center lives; null for the CPU.</param>
     /// <param name="dtype">Type of the center: float32, or float64 for reference runs.</param>
+    /// <param name="processes">All processes whose scores make the center; null for this one alone.</param>
     /// <exception cref="ConfigurationException">An option lies outside its range.</exception>
-    public DinoClsTokenLoss(CenteredLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    public DinoClsTokenLoss(CenteredLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32, ICollective? processes = null)
     {
         OptionsValidator.Validate(options, "DINO cls-token loss");
         Options = options;
-        _center = new PendingCenter("DINO cls-token loss", options.Prototypes, options.CenterMomentum, device, dtype);
+        _center = new PendingCenter("DINO cls-token loss", options.Prototypes, options.CenterMomentum, device, dtype, processes);
     }
 
     /// <summary>The settings.</summary>

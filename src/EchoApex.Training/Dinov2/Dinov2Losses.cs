@@ -1,8 +1,10 @@
 // Shape legend: B = samples, L = local crops, M = masked patches, R = rows, K = prototypes.
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dino;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.Loop;
 using EchoApex.Training.SelfDistillation;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Dinov2;
@@ -19,18 +21,19 @@ internal sealed class Dinov2Losses : IDisposable
     private const string IbotPrefix = "ibot.";
 
     private readonly PretrainingOptions _options;
+    private readonly ICollective _processes;
 
-    public Dinov2Losses(PretrainingOptions options)
+    public Dinov2Losses(PretrainingOptions options, ICollective processes, Device device)
     {
-        _options = options;
+        (_options, _processes) = (options, processes);
         var settings = new CenteredLossOptions
         {
             Prototypes = options.Head.Prototypes,
             StudentTemperature = options.Targets.StudentTemperature,
             CenterMomentum = options.Targets.CenterMomentum,
         };
-        Dino = new DinoClsTokenLoss(settings);
-        Ibot = new IbotPatchLoss(settings with { Prototypes = options.Ibot.SeparateHead ? options.Ibot.Head.Prototypes : options.Head.Prototypes });
+        Dino = new DinoClsTokenLoss(settings, device, processes: processes);
+        Ibot = new IbotPatchLoss(settings with { Prototypes = options.Ibot.SeparateHead ? options.Ibot.Head.Prototypes : options.Head.Prototypes }, device, processes: processes);
     }
 
     public DinoClsTokenLoss Dino { get; }
@@ -103,7 +106,7 @@ internal sealed class Dinov2Losses : IDisposable
     {
         if (!Centering)
         {
-            return SinkhornKnopp.Assign(logits_RK, temperature, _options.Targets.SinkhornIterations);
+            return SinkhornKnopp.Assign(logits_RK, temperature, _options.Targets.SinkhornIterations, _processes);
         }
 
         var targets_RK = Dino.Targets(logits_RK, temperature);
@@ -111,12 +114,12 @@ internal sealed class Dinov2Losses : IDisposable
         return targets_RK;
     }
 
-    // Sinkhorn-Knopp counts the masked patches of the whole step: M, with a single process.
+    // Sinkhorn-Knopp counts the masked patches of the whole step, which differ from process to process.
     private Tensor PatchTargets(Tensor logits_MK, double temperature)
     {
         if (!Centering)
         {
-            return SinkhornKnopp.Assign(logits_MK, temperature, _options.Targets.SinkhornIterations, logits_MK.shape[0]);
+            return SinkhornKnopp.Assign(logits_MK, temperature, _options.Targets.SinkhornIterations, _processes);
         }
 
         var targets_MK = Ibot.Targets(logits_MK, temperature);

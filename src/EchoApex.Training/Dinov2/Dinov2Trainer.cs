@@ -1,10 +1,12 @@
 // Shape legend: G = 2 global crops, L = local crops, B = samples, S, s = side of a global and a local crop, N = patches.
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dino;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.Loop;
 using EchoApex.Training.Monitoring;
 using EchoApex.Training.Optimization;
 using EchoApex.Training.SelfDistillation;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Dinov2;
@@ -22,8 +24,12 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
 
     /// <summary>Builds the networks with fresh weights.</summary>
     /// <exception cref="ConfigurationException">Options do not fit together.</exception>
-    public Dinov2Trainer(PretrainingOptions options, PretrainingSchedules schedules)
-        : base(options, schedules, parameters => Group(parameters, options))
+    /// <param name="options">The run.</param>
+    /// <param name="schedules">Its schedules.</param>
+    /// <param name="processes">All processes of the run, which stay the caller's; null for this one alone.</param>
+    /// <param name="device">Where to compute; null for the CPU.</param>
+    public Dinov2Trainer(PretrainingOptions options, PretrainingSchedules schedules, ICollective? processes = null, Device? device = null)
+        : base(options, schedules, parameters => Group(parameters, options), processes, device)
     {
         Pair.Student.Train();
         Pair.Teacher.Train(false);
@@ -32,7 +38,7 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
         Pair.Teacher.Head.train(options.Head.BatchNorm);
         int side = options.Augmentation.Global.Size / Pair.Student.Backbone.PatchSize;
         _masks = new BlockMaskGenerator(side, side, options.Ibot.Masks);
-        _losses = new Dinov2Losses(options);
+        _losses = new Dinov2Losses(options, Processes, Device);
     }
 
     /// <summary>Losses and centers.</summary>
@@ -40,11 +46,14 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
 
     private protected override TrainingStep StepCore(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)
     {
-        using var masks = MaskBatch.Draw(_masks, (int)globals_BCHW.shape[0], RandomStream.For(Options.Seed, "masking", step));
+        // Masks are drawn for the samples of all processes, so that their number does not change which patches are hidden.
+        var share = ShareOf(globals_BCHW);
+        using var all = MaskBatch.Draw(_masks, (int)share.Batch * DinoLoss.GlobalCrops, RandomStream.For(Options.Seed, "masking", step));
+        using var masks = all.Of(share, Device);
         return Step(step, globals_BCHW, locals_BCHW, masks, diagnostics);
     }
 
-    /// <summary>The same with given masks.</summary>
+    /// <summary>The same with given masks, those of this process's crops.</summary>
     internal TrainingStep Step(long step, Tensor globals_BCHW, Tensor? locals_BCHW, MaskBatch masks, bool diagnostics)
     {
         using var scope = NewDisposeScope();
@@ -60,7 +69,7 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
         var terms = new Dictionary<string, double> { ["masked_patches"] = masks.Indices.shape[0] };
         bool finite = Accumulate(parts, terms, part =>
         {
-            using var partMasks = masks.Of(part);
+            using var partMasks = masks.Of(part, Device);
             var student = Dinov2Forward.Student(Pair.Student, part.Of(globals_BCHW), locals_BCHW is null ? null : part.Of(locals_BCHW), partMasks, patches);
             var koleo = KoLeo(student.Cls, part.Count);
             var losses = _losses.Compute(student, targets.Of(part, masks), partMasks, koleo);
@@ -109,7 +118,7 @@ public sealed class Dinov2Trainer : SelfDistillationTrainer
         var outputs = new List<Dinov2Output>(parts.Count);
         foreach (var part in parts)
         {
-            using var partMasks = masks.Of(part);
+            using var partMasks = masks.Of(part, Device);
             outputs.Add(Dinov2Forward.Teacher(Pair.Teacher, part.Of(globals_BCHW), partMasks, patches));
         }
 

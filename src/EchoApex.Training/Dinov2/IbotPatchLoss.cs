@@ -1,6 +1,7 @@
 // Shape legend: B = images (global crops), N = patches, M = masked patches of all images together, K = prototypes.
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -23,12 +24,13 @@ public sealed class IbotPatchLoss : IDisposable
     /// <param name="options">Settings.</param>
     /// <param name="device">Where the center lives; null for the CPU.</param>
     /// <param name="dtype">Type of the center: float32, or float64 for reference runs.</param>
+    /// <param name="processes">All processes whose scores make the center; null for this one alone.</param>
     /// <exception cref="ConfigurationException">An option lies outside its range.</exception>
-    public IbotPatchLoss(CenteredLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32)
+    public IbotPatchLoss(CenteredLossOptions options, Device? device = null, ScalarType dtype = ScalarType.Float32, ICollective? processes = null)
     {
         OptionsValidator.Validate(options, "iBOT patch loss");
         Options = options;
-        _center = new PendingCenter("iBOT patch loss", options.Prototypes, options.CenterMomentum, device, dtype);
+        _center = new PendingCenter("iBOT patch loss", options.Prototypes, options.CenterMomentum, device, dtype, processes);
     }
 
     /// <summary>The settings.</summary>

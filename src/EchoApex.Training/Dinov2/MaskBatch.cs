@@ -79,7 +79,7 @@ public sealed class MaskBatch : IDisposable
     internal static int UpperBoundOf(float[] ratios, int patches) => ratios.Skip(1).Sum(ratio => (int)(patches * ratio));
 
     /// <summary>Bundles masks that were drawn elsewhere, one row an image.</summary>
-    internal static MaskBatch FromMasks(bool[][] masks, int upperBound)
+    internal static MaskBatch FromMasks(bool[][] masks, int upperBound, Device? device = null)
     {
         int patches = masks[0].Length;
         var indices = new List<long>();
@@ -100,14 +100,14 @@ public sealed class MaskBatch : IDisposable
         using var scope = NewDisposeScope();
         return new MaskBatch(
             masks,
-            tensor(masks.SelectMany(mask => mask).ToArray()).view(masks.Length, patches).MoveToOuterDisposeScope(),
-            tensor(indices.ToArray()).MoveToOuterDisposeScope(),
-            tensor(weights.ToArray()).MoveToOuterDisposeScope(),
+            tensor(masks.SelectMany(mask => mask).ToArray()).view(masks.Length, patches).to(device ?? CPU).MoveToOuterDisposeScope(),
+            tensor(indices.ToArray()).to(device ?? CPU).MoveToOuterDisposeScope(),
+            tensor(weights.ToArray()).to(device ?? CPU).MoveToOuterDisposeScope(),
             upperBound);
     }
 
     /// <summary>The masks of a part of the batch, whose crops are crop-major. The caller disposes them.</summary>
-    internal MaskBatch Of(BatchPart part) => FromMasks([.. Images(part).Select(image => _rows[image])], UpperBound);
+    internal MaskBatch Of(BatchPart part, Device? device = null) => FromMasks([.. Images(part).Select(image => _rows[image])], UpperBound, device);
 
     /// <summary>The part's rows of one row a hidden patch: [M, ...] to those of the part.</summary>
     internal Tensor RowsOf(BatchPart part, Tensor rows)

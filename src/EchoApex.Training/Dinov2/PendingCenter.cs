@@ -1,5 +1,6 @@
 // Shape legend: R = rows of teacher scores, K = prototypes.
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,13 +17,15 @@ internal sealed class PendingCenter : IDisposable
 
     private readonly string _owner;
     private readonly double _momentum;
+    private readonly ICollective? _processes;
     private readonly Tensor _center_1K;
     private readonly Tensor _pending_1K;
     private bool _hasPending;
 
-    public PendingCenter(string owner, int prototypes, double momentum, Device? device, ScalarType dtype)
+    public PendingCenter(string owner, int prototypes, double momentum, Device? device, ScalarType dtype, ICollective? processes)
     {
         (_owner, _momentum) = (owner, momentum);
+        _processes = processes is { WorldSize: > 1 } ? processes : null;
         _center_1K = zeros(1, prototypes, dtype, device ?? CPU).DetachFromDisposeScope();
         _pending_1K = zeros(1, prototypes, dtype, device ?? CPU).DetachFromDisposeScope();
     }
@@ -46,19 +49,38 @@ internal sealed class PendingCenter : IDisposable
         return nn.functional.softmax(centered_RK.DividedBy(temperature), -1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Stores the mean of these scores; no rows change nothing.</summary>
+    /// <summary>Stores the mean of these scores, and of those of the other processes; no rows at all change nothing.</summary>
     public void Store(Tensor scores_RK)
     {
         CheckScores(scores_RK);
-        if (scores_RK.shape[0] == 0)
-        {
-            return;
-        }
-
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        _pending_1K.copy_(scores_RK.detach().to(_center_1K.dtype).mean([0], keepdim: true));
-        _hasPending = true;
+        if (_processes is not null)
+        {
+            StoreTogether(scores_RK);
+        }
+        else if (scores_RK.shape[0] > 0)
+        {
+            _pending_1K.copy_(scores_RK.detach().to(_center_1K.dtype).mean([0], keepdim: true));
+            _hasPending = true;
+        }
+    }
+
+    // Sum and number of rows travel together. Upstream averages the processes' means instead, which weighs a row of a
+    // process with few masked patches more than others; with equal numbers the two are the same.
+    private void StoreTogether(Tensor scores_RK)
+    {
+        var sum_1K = scores_RK.detach().to(_center_1K.dtype).sum([0], keepdim: true);
+        var rows_11 = full([1, 1], (double)scores_RK.shape[0], _center_1K.dtype, _center_1K.device);
+        var both = cat([sum_1K, rows_11], 1);
+        _processes!.AllReduce(both, ReduceOperation.Sum);
+        long prototypes = sum_1K.shape[1];
+        double rows = both.narrow(1, prototypes, 1).cpu().ReadDouble();
+        if (rows > 0)
+        {
+            _pending_1K.copy_(both.narrow(1, 0, prototypes).DividedBy(rows));
+            _hasPending = true;
+        }
     }
 
     public IReadOnlyDictionary<string, Tensor> SaveState()

@@ -1,9 +1,11 @@
 // Shape legend: G = 2 global crops, L = local crops, B = samples, S, s = side of a global and a local crop.
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dino;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.Monitoring;
 using EchoApex.Training.Optimization;
 using EchoApex.Training.SelfDistillation;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Loop;
@@ -17,8 +19,12 @@ public sealed class DinoTrainer : SelfDistillationTrainer
 
     /// <summary>Builds the networks with fresh weights.</summary>
     /// <exception cref="ConfigurationException">Options do not fit together.</exception>
-    public DinoTrainer(PretrainingOptions options, PretrainingSchedules schedules)
-        : base(options, schedules, ParameterGroups.Dino)
+    /// <param name="options">The run.</param>
+    /// <param name="schedules">Its schedules.</param>
+    /// <param name="processes">All processes of the run, which stay the caller's; null for this one alone.</param>
+    /// <param name="device">Where to compute; null for the CPU.</param>
+    public DinoTrainer(PretrainingOptions options, PretrainingSchedules schedules, ICollective? processes = null, Device? device = null)
+        : base(options, schedules, ParameterGroups.Dino, processes, device)
     {
         // DINO leaves the teacher in training mode: a BatchNorm in it uses the statistics of its own batch.
         Pair.Student.Train();
@@ -31,7 +37,9 @@ public sealed class DinoTrainer : SelfDistillationTrainer
             CenterMomentum = options.Targets.CenterMomentum,
             Targets = options.Targets.Kind,
             SinkhornIterations = options.Targets.SinkhornIterations,
-        });
+        },
+            Device,
+            processes: Processes);
     }
 
     private protected override TrainingStep StepCore(long step, Tensor globals_BCHW, Tensor? locals_BCHW, bool diagnostics)

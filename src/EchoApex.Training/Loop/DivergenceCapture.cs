@@ -4,6 +4,7 @@ using System.Text.Json;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Loop;
@@ -24,13 +25,19 @@ internal sealed record DivergenceCapture(string Folder, PretrainingOptions Optio
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <summary>Loss terms and the like; numbers as text, because JSON has no NaN.</summary>
-    internal sealed record Record(long Step, int Threads, IReadOnlyDictionary<string, string> Terms, IReadOnlyList<string> Samples)
+    /// <param name="Step">The step, counted from 1.</param>
+    /// <param name="Threads">Threads of libtorch.</param>
+    /// <param name="Terms">Loss terms and the like of this process.</param>
+    /// <param name="Samples">The clips of the batch.</param>
+    /// <param name="Rank">Which process this was.</param>
+    /// <param name="WorldSize">Of how many.</param>
+    internal sealed record Record(long Step, int Threads, IReadOnlyDictionary<string, string> Terms, IReadOnlyList<string> Samples, int Rank = 0, int WorldSize = 1)
     {
         public Dictionary<string, double> Values() => Terms.ToDictionary(term => term.Key, term => double.Parse(term.Value, CultureInfo.InvariantCulture));
     }
 
     /// <summary>Fills the folder, but for the state.</summary>
-    public static void Write(string folder, PretrainingOptions options, long step, Tensor globals_BCHW, Tensor? locals_BCHW, IReadOnlyDictionary<string, double> terms, IEnumerable<string> samples)
+    public static void Write(string folder, PretrainingOptions options, long step, Tensor globals_BCHW, Tensor? locals_BCHW, IReadOnlyDictionary<string, double> terms, IEnumerable<string> samples, ICollective processes)
     {
         var batch = new Dictionary<string, Tensor> { [Globals] = globals_BCHW };
         if (locals_BCHW is not null)
@@ -40,7 +47,7 @@ internal sealed record DivergenceCapture(string Folder, PretrainingOptions Optio
 
         SafetensorsWriter.Write(Path.Combine(folder, BatchName), batch);
         var values = terms.ToDictionary(term => term.Key, term => term.Value.ToString("R", CultureInfo.InvariantCulture));
-        File.WriteAllText(Path.Combine(folder, TermsName), JsonSerializer.Serialize(new Record(step, get_num_threads(), values, [.. samples]), Json));
+        File.WriteAllText(Path.Combine(folder, TermsName), JsonSerializer.Serialize(new Record(step, get_num_threads(), values, [.. samples], processes.Rank, processes.WorldSize), Json));
         File.WriteAllText(Path.Combine(folder, ConfigName), ConfigurationWriter.ToYaml(options));
     }
 

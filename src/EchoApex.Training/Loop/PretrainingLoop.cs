@@ -6,6 +6,7 @@ using EchoApex.Core.Datasets;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dinov2;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.Monitoring;
 using EchoApex.Training.SelfDistillation;
 using Microsoft.Extensions.Logging;
@@ -23,18 +24,25 @@ namespace EchoApex.Training.Loop;
 /// <remarks>
 /// OpenCV's own threads are turned off for the process, because the loader's threads already use the cores; and freed
 /// memory stays in the process (<see cref="NativeAllocator.KeepFreedMemory"/>).
+/// <para>
+/// With several processes all make this object and call <see cref="Run"/> with the same options. The batch size is that of
+/// all together; process 0 writes the run folder, which all must reach; numbers are those of one process but for the order
+/// of sums, stochastic depth and, unless gathered, KoLeo. A run may be resumed with another number of processes.
+/// </para>
 /// <para>Thread safety: an instance belongs to the thread that made it.</para>
 /// </remarks>
 public sealed class PretrainingLoop : IDisposable
 {
     private readonly PretrainingOptions _options;
     private readonly ClipFolderDataset _data;
-    private readonly RunFolder _folder;
+    private readonly SharedRun _run;
     private readonly PretrainingSchedules _schedules;
     private readonly SelfDistillationTrainer _trainer;
     private readonly MultiCrop _augmentation;
     private readonly OnlineProbe? _probe;
     private readonly ILogger _logger;
+    private readonly ProcessGroup _group;
+    private readonly bool _ownsGroup;
     private RunState _state;
 
     /// <summary>Prepares a run: reads the data's list, builds the networks, makes the run folder or restores its last checkpoint.</summary>
@@ -42,24 +50,29 @@ public sealed class PretrainingLoop : IDisposable
     /// <param name="runFolder">Its folder; new, or with <paramref name="resume"/> an existing one.</param>
     /// <param name="resume">Go on with the run of that folder.</param>
     /// <param name="loggers">Optional loggers.</param>
-    /// <exception cref="ConfigurationException">Options are out of range, or differ from those of the run to be resumed.</exception>
+    /// <param name="group">All processes of the run, which stay the caller's; null for this one alone.</param>
+    /// <exception cref="ConfigurationException">Options are out of range, differ from those of the run to be resumed, or from process to process.</exception>
     /// <exception cref="DataException">No clip was found.</exception>
     /// <exception cref="CheckpointException">The last checkpoint is damaged or belongs to other data.</exception>
     /// <exception cref="EchoApexException">The folder exists and <paramref name="resume"/> is false.</exception>
-    public PretrainingLoop(PretrainingOptions options, string runFolder, bool resume, ILoggerFactory? loggers = null)
-        : this(options, runFolder, resume, checkedOptions => ClipFolderDataset.Open(checkedOptions.Data.Paths, checkedOptions.Data.Cache, loggers), loggers)
+    public PretrainingLoop(PretrainingOptions options, string runFolder, bool resume, ILoggerFactory? loggers = null, ProcessGroup? group = null)
+        : this(options, runFolder, resume, checkedOptions => ClipFolderDataset.Open(checkedOptions.Data.Paths, checkedOptions.Data.Cache, loggers), loggers, group)
     {
     }
 
-    internal PretrainingLoop(PretrainingOptions options, string runFolder, bool resume, Func<PretrainingOptions, ClipFolderDataset> open, ILoggerFactory? loggers = null)
+    internal PretrainingLoop(
+        PretrainingOptions options, string runFolder, bool resume, Func<PretrainingOptions, ClipFolderDataset> open, ILoggerFactory? loggers = null, ProcessGroup? group = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(runFolder);
         OptionsValidator.Validate(options);
+        _ownsGroup = group is null;
+        _group = group ?? ProcessGroup.Single(options.Run.Device);
+        options.RequireShares(Processes.WorldSize);
         _logger = loggers?.CreateLogger<PretrainingLoop>() ?? (ILogger)NullLogger.Instance;
         _options = options;
         Cv2.SetNumThreads(1);
         NativeAllocator.KeepFreedMemory();
-        if (options.Run.Threads is { } threads)
+        if ((options.Run.Threads ?? (Processes.WorldSize > 1 ? _group.FairThreads : null)) is { } threads)
         {
             set_num_threads(threads);
         }
@@ -70,19 +83,25 @@ public sealed class PretrainingLoop : IDisposable
         _probe = options.Probe.IsOn ? new OnlineProbe(options.Probe, options.ToPreprocessing()) : null;
         try
         {
-            Plan = Describe();
-            _folder = resume ? RunFolder.Resume(runFolder, options) : RunFolder.Create(runFolder, options, Comment(Plan));
-            _trainer = options.Stage == PretrainingStage.Dinov2 ? new Dinov2Trainer(options, _schedules) : new DinoTrainer(options, _schedules);
+            Plan = RunPlan.Describe(options, _schedules, _data.Count, _probe, _group);
+            _run = new SharedRun(_group, options, runFolder, resume, _data.Count, RunPlan.Comment(Plan));
+            _trainer = options.Stage == PretrainingStage.Dinov2
+                ? new Dinov2Trainer(options, _schedules, Processes, _group.Device)
+                : new DinoTrainer(options, _schedules, Processes, _group.Device);
             _state = new RunState(0, 0, _data.Count, options.Seed);
             Start(resume);
         }
-        catch
+        catch (Exception error)
         {
-            _trainer?.Dispose();
-            _probe?.Dispose();
+            _run?.Fail(error.Message);
+            Dispose();
             throw;
         }
     }
+
+    private ICollective Processes => _group.Collective;
+
+    private bool IsFirst => Processes.Rank == 0;
 
     /// <summary>The run in words, to be shown before step 0: data, length, learning-rate rule, targets, and where the recipe leaves the reference.</summary>
     public string Plan { get; }
@@ -98,10 +117,24 @@ public sealed class PretrainingLoop : IDisposable
     /// <param name="progress">Told after every step, on this thread.</param>
     /// <param name="cancellationToken">Ends the run early, resumable.</param>
     /// <exception cref="TrainingDivergedException">A loss or gradient was not finite.</exception>
+    /// <exception cref="CollectiveException">With several processes: another one is gone, has failed, or does not come.</exception>
     public PretrainingOutcome Run(IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var metrics = new MetricsWriter(_folder.Metrics, _state.Step);
-        var events = _options.Run.TensorBoard ? new TensorBoardWriter(_folder.Events) : null;
+        try
+        {
+            return Train(progress, cancellationToken);
+        }
+        catch (Exception error)
+        {
+            _run.Fail(error.Message);
+            throw;
+        }
+    }
+
+    private PretrainingOutcome Train(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        using var metrics = IsFirst ? new MetricsWriter(_run.Folder.Metrics, _state.Step) : null;
+        var events = _options.Run.TensorBoard && IsFirst ? new TensorBoardWriter(_run.Folder.Events) : null;
         var collapse = CreateCollapseMonitor();
         var instability = new InstabilityMonitor();
         using var loader = CreateLoader();
@@ -112,7 +145,8 @@ public sealed class PretrainingLoop : IDisposable
         double loss = double.NaN;
         _trainer.Clock.Take();
         _trainer.Clock.Enter(StepPhase.Data);
-        while (_state.Step < last && TryNext(loader, cancellationToken) is { } batch)
+        bool stop = false;
+        while (_state.Step < last && !stop && TryNext(loader, Processes.WorldSize == 1 ? cancellationToken : CancellationToken.None) is { } batch)
         {
             _trainer.Clock.Enter(StepPhase.Other);
             collections.Renew();
@@ -120,8 +154,9 @@ public sealed class PretrainingLoop : IDisposable
             var terms = TrainOn(batch, log);
             loader.Return(batch);
             _state = _state with { Step = _state.Step + 1, SamplerPosition = loader.Position };
-            loss = terms["loss"];
+            (loss, stop) = ProcessTerms.Agree(Processes, terms["loss"], cancellationToken.IsCancellationRequested, _group.Device);
             double perSecond = (_state.Step - first) * _options.Optimization.BatchSize / clock.Elapsed.TotalSeconds;
+            terms = log ? ProcessTerms.Merge(Processes, terms, _group.Device) : terms;
             var probed = Probe(clock);
             if (log || probed.Count > 0)
             {
@@ -129,51 +164,67 @@ public sealed class PretrainingLoop : IDisposable
             }
 
             string? warning = Warn([.. instability.Observe(loss, terms["gradient_norm"]), .. log ? collapse.Observe(_state.Step, terms) : []]);
-            progress?.Report(ProgressOf(terms, log, warning, perSecond));
+            progress?.Report(ProgressOf(loss, terms, log, warning, perSecond));
             if (_state.Step % _options.Run.CheckpointEvery == 0)
             {
-                _folder.WriteCheckpoint(_state, _trainer, _options.Run.KeepCheckpoints);
+                _run.WriteCheckpoint(_state, _trainer);
             }
 
             _trainer.Clock.Enter(StepPhase.Data);
         }
 
-        string checkpoint = _folder.WriteCheckpoint(_state, _trainer, _options.Run.KeepCheckpoints);
-        ExportModel();
-        return new PretrainingOutcome(_state.Step >= _schedules.TotalSteps, _state.Step, loss, checkpoint, _folder.Model, _data.Skipped);
+        string checkpoint = _run.WriteCheckpoint(_state, _trainer);
+        if (IsFirst)
+        {
+            ExportModel();
+        }
+
+        Processes.Barrier();
+        return new PretrainingOutcome(_state.Step >= _schedules.TotalSteps, _state.Step, loss, checkpoint, _run.Folder.Model, _data.Skipped);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _trainer.Dispose();
+        _run?.Dispose();
+        _trainer?.Dispose();
         _probe?.Dispose();
+        if (_ownsGroup)
+        {
+            _group?.Dispose();
+        }
     }
 
     private IReadOnlyDictionary<string, double> TrainOn(MultiCropBatch batch, bool diagnostics)
     {
         _trainer.Clock.Enter(StepPhase.Data);
-        using var globals_BCHW = batch.GlobalsToTensor();
-        using var locals_BCHW = batch.LocalsToTensor();
+        using var globals_BCHW = batch.GlobalsToTensor(_group.Device);
+        using var locals_BCHW = batch.LocalsToTensor(_group.Device);
         _trainer.Clock.Enter(StepPhase.Other);
         var result = _trainer.Step(_state.Step, globals_BCHW, locals_BCHW, diagnostics);
         if (!result.IsFinite)
         {
             var samples = batch.Draws.Select(draw => _data.PathOf(ClipOf(draw)));
-            string capture = _folder.Capture(_options, _state, _trainer, globals_BCHW, locals_BCHW, result.Terms, samples);
+            string capture = _run.Capture(_state, _trainer, globals_BCHW, locals_BCHW, result.Terms, samples);
             throw new TrainingDivergedException(_state.Step + 1, result.Terms, capture);
         }
 
         return result.Terms;
     }
 
-    private PrefetchingLoader<MultiCropBatch> CreateLoader() => new(
-        new EpochSampler(SamplesPerPass, _options.Seed, _state.SamplerPosition),
-        _options.Optimization.BatchSize,
-        () => new MultiCropBatch(_options.Augmentation, _options.Optimization.BatchSize),
-        Fill,
-        _options.Data.Workers,
-        _options.Data.PrefetchBatches);
+    private PrefetchingLoader<MultiCropBatch> CreateLoader()
+    {
+        // Process r takes the r-th part of each batch, in the order of a single process.
+        int share = _options.Optimization.BatchSize / Processes.WorldSize;
+        return new(
+            new EpochSampler(SamplesPerPass, _options.Seed, _state.SamplerPosition),
+            _options.Optimization.BatchSize,
+            () => new MultiCropBatch(_options.Augmentation, share),
+            Fill,
+            _options.Data.Workers,
+            _options.Data.PrefetchBatches,
+            (Processes.Rank * share, share));
+    }
 
     // Runs on the loader's threads. All random numbers of a sample follow from (seed, pass, place in the pass).
     private void Fill(SampleDraw draw, MultiCropBatch batch, int slot)
@@ -207,7 +258,7 @@ public sealed class PretrainingLoop : IDisposable
         (long)(_options.Optimization.WarmupEpochs * _schedules.StepsPerEpoch));
 
     // Without terms the line holds what the probe says alone.
-    private void Log(IReadOnlyDictionary<string, double>? terms, Dictionary<string, double> probed, MetricsWriter metrics, TensorBoardWriter? events, double perSecond)
+    private void Log(IReadOnlyDictionary<string, double>? terms, Dictionary<string, double> probed, MetricsWriter? metrics, TensorBoardWriter? events, double perSecond)
     {
         var values = probed;
         if (terms is not null)
@@ -222,7 +273,7 @@ public sealed class PretrainingLoop : IDisposable
             };
         }
 
-        metrics.Write(_state.Step, values);
+        metrics?.Write(_state.Step, values);
         events?.Write(_state.Step, values);
     }
 
@@ -239,7 +290,7 @@ public sealed class PretrainingLoop : IDisposable
     // The clock stands still meanwhile: images_per_second is the speed of training, the probe's time a metric of its own.
     private Dictionary<string, double> Probe(Stopwatch clock)
     {
-        if (_probe is null || (_state.Step % _options.Probe.Every != 0 && _state.Step != _schedules.TotalSteps))
+        if (_probe is null || !IsFirst || (_state.Step % _options.Probe.Every != 0 && _state.Step != _schedules.TotalSteps))
         {
             return [];
         }
@@ -251,12 +302,12 @@ public sealed class PretrainingLoop : IDisposable
         return new Dictionary<string, double> { ["knn_accuracy"] = accuracy, ["probe_seconds"] = Math.Round(seconds, 3) };
     }
 
-    private TrainingProgress ProgressOf(IReadOnlyDictionary<string, double> terms, bool log, string? warning, double perSecond) => new()
+    private TrainingProgress ProgressOf(double loss, IReadOnlyDictionary<string, double> terms, bool log, string? warning, double perSecond) => new()
     {
         Step = _state.Step,
         TotalSteps = _schedules.TotalSteps,
         Epoch = _schedules.EpochOf(_state.Step - 1),
-        Loss = terms["loss"],
+        Loss = loss,
         LearningRate = terms["learning_rate"],
         ImagesPerSecond = perSecond,
         Remaining = TimeSpan.FromSeconds((_schedules.TotalSteps - _state.Step) * _options.Optimization.BatchSize / Math.Max(perSecond, 1e-6)),
@@ -268,7 +319,7 @@ public sealed class PretrainingLoop : IDisposable
 
     private void Start(bool resume)
     {
-        if (resume && _folder.LatestCheckpoint() is { } checkpoint)
+        if (resume && _run.Folder.LatestCheckpoint() is { } checkpoint)
         {
             Restore(checkpoint);
         }
@@ -276,6 +327,8 @@ public sealed class PretrainingLoop : IDisposable
         {
             _trainer.LoadStartingWeights();
         }
+
+        _run.RequireEqual(_trainer, $"at the start, step {_state.Step}");
     }
 
     private void Restore(string checkpoint)
@@ -309,40 +362,8 @@ public sealed class PretrainingLoop : IDisposable
                 ["initialization"] = ConfigurationWriter.Flatten(_options.Backbone)["initialization"],
             },
         };
-        _folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, _options.ToPreprocessing(), info));
+        _run.Folder.ReplaceModel(model => ModelFolder.Save(model, _trainer.TeacherBackbone, _options.ToPreprocessing(), info));
     }
 
     private string Method => _options.Stage == PretrainingStage.Dinov2 ? "DINOv2" : "DINO";
-
-    private string Describe()
-    {
-        var culture = CultureInfo.InvariantCulture;
-        var lines = new List<string>
-        {
-            string.Create(culture, $"data: {_data.Count} clips x {_options.Data.SamplesPerClip} = {SamplesPerPass} samples a pass"),
-            string.Create(culture, $"length: {_options.Optimization.Epochs} epochs of {_schedules.StepsPerEpoch} steps = {_schedules.TotalSteps} steps of {_options.Optimization.BatchSize} samples"),
-            _schedules.DescribeLearningRate(),
-            string.Create(culture, $"targets: {ConfigurationWriter.Flatten(_options.Targets)["kind"]}, teacher temperature {_options.Targets.WarmupTeacherTemperature} to {_options.Targets.TeacherTemperature} over {_options.Targets.TeacherTemperatureWarmupEpochs} epochs, KoLeo weight {_options.Targets.KoleoWeight}"),
-        };
-        if (_options.Stage == PretrainingStage.Dinov2)
-        {
-            var ibot = _options.Ibot;
-            lines.Add(string.Create(culture, $"method: DINOv2, loss = {_options.Targets.DinoWeight} x cls + {ibot.Weight} x hidden patches ({(ibot.SeparateHead ? "own" : "shared")} head) + {_options.Targets.KoleoWeight} x KoLeo; masks on {ibot.Masks.MaskedShare:0.##%} of the global crops, {ibot.Masks.MinimumRatio:0.##%} to {ibot.Masks.MaximumRatio:0.##%} of their patches; layer decay {_options.Optimization.LayerDecay}, patch embedding x {_options.Optimization.PatchEmbedMultiplier}"));
-        }
-
-        if (_probe is not null)
-        {
-            lines.Add(string.Create(culture, $"probe: every {_options.Probe.Every} steps {_probe.Frames.Test} frames of {_options.Probe.Test} are looked up among {_probe.Frames.Train} frames of {_options.Probe.Train}, {_options.Probe.Neighbours} neighbours{(_probe.Skipped.Count > 0 ? $"; {_probe.Skipped.Count} clips could not be read, the first is {_probe.Skipped[0].Path}: {_probe.Skipped[0].Reason}" : "")}"));
-        }
-
-        if (_options.Backbone.Weights is { } weights)
-        {
-            lines.Add($"start: encoder from {weights}{(_options.Head.Weights is { } head ? $", head from {head}" : ", fresh head")}");
-        }
-
-        return string.Join('\n', lines) + "\n";
-    }
-
-    private static string Comment(string text) =>
-        string.Concat(text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => "# " + line + "\n"));
 }

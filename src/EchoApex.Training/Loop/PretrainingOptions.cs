@@ -103,6 +103,26 @@ public sealed record PretrainingOptions : IValidatableObject
         return [.. before.Keys.Where(key => before[key] != after[key] && !IsFree(key)).Select(key => $"{key}: started with {before[key]}, now {after[key]}.")];
     }
 
+    /// <summary>The values that decide a run's numbers, by dotted key: what all its processes must share.</summary>
+    internal IReadOnlyDictionary<string, string> Deciding() =>
+        ConfigurationWriter.Flatten(this).Where(entry => !IsFree(entry.Key)).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+
+    /// <summary>Checks what depends on the number of processes.</summary>
+    /// <exception cref="ConfigurationException">The batch cannot be shared out.</exception>
+    internal void RequireShares(int processes)
+    {
+        int parts = processes * Optimization.AccumulationSteps;
+        if (Optimization.BatchSize % parts != 0)
+        {
+            throw new ConfigurationException("optimization.batch_size", $"{Optimization.BatchSize} samples do not divide among {processes} processes x {Optimization.AccumulationSteps} accumulation steps; batch_size is that of all processes together. Take a multiple of {parts}.");
+        }
+
+        if (Targets.KoleoWeight > 0 && Targets.KoleoScope == KoLeoScope.Process && Optimization.BatchSize / parts < 2)
+        {
+            throw new ConfigurationException("targets.koleo_weight", $"KoLeo needs at least 2 samples a process; {Optimization.BatchSize} among {parts} parts leaves 1. Take a larger batch, or targets.koleo_scope: all_processes.");
+        }
+    }
+
     private IEnumerable<ValidationResult> ValidateResNet()
     {
         const int stride = 32;

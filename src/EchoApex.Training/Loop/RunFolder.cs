@@ -29,6 +29,9 @@ internal sealed class RunFolder
 
     public string Metrics => Path.Combine(Root, "metrics.jsonl");
 
+    /// <summary>Where the processes of a run say that they live.</summary>
+    public string Ranks => Path.Combine(Root, "ranks");
+
     public string Events => Path.Combine(Root, "tensorboard");
 
     public string Model => Path.Combine(Root, ModelName);
@@ -57,6 +60,9 @@ internal sealed class RunFolder
         AtomicOutput.WriteText(Path.Combine(root, ConfigName), heading + ConfigurationWriter.ToYaml(options));
         return folder;
     }
+
+    /// <summary>The folder of a run that another process has just created or opened.</summary>
+    public static RunFolder Join(string root) => new(root);
 
     /// <summary>Opens a run folder to go on with it.</summary>
     /// <exception cref="ConfigurationException">There is no run, or it was started with other options; all are named.</exception>
@@ -138,11 +144,12 @@ internal sealed class RunFolder
     /// <summary>Saves what led to a step that is not finite.</summary>
     public string Capture(PretrainingOptions options, RunState state, SelfDistillationTrainer trainer, Tensor globals, Tensor? locals, IReadOnlyDictionary<string, double> terms, IEnumerable<string> samples)
     {
-        string path = Path.Combine(Divergence, NameOf(state.Step + 1));
+        var processes = trainer.Processes;
+        string path = Path.Combine(Divergence, NameOf(state.Step + 1) + (processes.WorldSize == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"-rank-{processes.Rank}")));
         Remove(path);
         AtomicOutput.CreateFolder(path, folder =>
         {
-            DivergenceCapture.Write(folder, options, state.Step + 1, globals, locals, terms, samples);
+            DivergenceCapture.Write(folder, options, state.Step + 1, globals, locals, terms, samples, processes);
             Write(folder, state, trainer);
         });
         return path;

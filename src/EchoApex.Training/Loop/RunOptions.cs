@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 
 namespace EchoApex.Training.Loop;
 
@@ -20,6 +22,16 @@ public sealed record RunOptions
     /// <summary>Threads of libtorch; null leaves its own choice. Bit-identical repetition needs the same number.</summary>
     [Range(1, 1024)]
     public int? Threads { get; init; }
+
+    /// <summary>Where to compute: auto (a GPU if libtorch sees one), cpu or cuda. With several processes each takes the GPU of its place on the machine.</summary>
+    public DeviceKind Device { get; init; }
+
+    /// <summary>With several processes, what carries their exchange: auto, mpi or nccl.</summary>
+    public CollectiveEngine Engine { get; init; }
+
+    /// <summary>With several processes, how long one waits for the others before the run ends with the missing one named.</summary>
+    [Range(1, 1_000_000)]
+    public int CollectiveTimeoutSeconds { get; init; } = 600;
 
     /// <summary>Whether TensorBoard events are written.</summary>
     public bool TensorBoard { get; init; } = true;

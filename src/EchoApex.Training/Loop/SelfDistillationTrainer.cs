@@ -5,9 +5,11 @@ using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dino;
 using EchoApex.Training.Dinov2;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.Monitoring;
 using EchoApex.Training.Optimization;
 using EchoApex.Training.SelfDistillation;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Loop;
@@ -29,18 +31,32 @@ public abstract class SelfDistillationTrainer : IDisposable
     private readonly FlatParameters _parameters;
     private readonly IOptimizer _optimizer;
     private readonly TeacherUpdate _teacherUpdate;
+    private readonly TrainerExchange? _exchange;
 
     private protected SelfDistillationTrainer(
-        PretrainingOptions options, PretrainingSchedules schedules, Func<IEnumerable<NamedParameter>, IReadOnlyList<ParameterGroup>> group)
+        PretrainingOptions options,
+        PretrainingSchedules schedules,
+        Func<IEnumerable<NamedParameter>, IReadOnlyList<ParameterGroup>> group,
+        ICollective? processes,
+        Device? device)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(schedules);
         (Options, Schedules) = (options, schedules);
+        Processes = processes ?? new SingleProcess();
+        Device = device ?? CPU;
         Pair = SelfDistillationNetworks.CreatePair(options);
+
+        // Before the flat buffers are made: a later move would tear them apart.
+        Pair.MoveTo(Device);
         _parameters = new FlatParameters(group(Pair.Student.NamedParameters()));
         _optimizer = options.Optimization.CreateOptimizer(_parameters);
         _teacherUpdate = new TeacherUpdate(Pair, _parameters);
         Usage = new PrototypeUsage(options.Head.Prototypes);
+        if (Processes.WorldSize > 1)
+        {
+            _exchange = new TrainerExchange(Processes, Device, _parameters, Pair);
+        }
     }
 
     /// <summary>The teacher's encoder, which a run keeps in the end.</summary>
@@ -59,6 +75,12 @@ public abstract class SelfDistillationTrainer : IDisposable
 
     /// <summary>The optimizer's parameter groups.</summary>
     internal IReadOnlyList<FlatGroup> Groups => _parameters.Groups;
+
+    /// <summary>All processes of the run; batches given to <see cref="Step"/> are this process's share.</summary>
+    internal ICollective Processes { get; }
+
+    /// <summary>Where networks, losses and batches live.</summary>
+    internal Device Device { get; }
 
     private protected PrototypeUsage Usage { get; }
 
@@ -117,6 +139,7 @@ public abstract class SelfDistillationTrainer : IDisposable
         }
 
         Pair.CopyStudent();
+        _exchange?.BroadcastWeights(Pair);
     }
 
     /// <summary>Everything that a resumed run needs, by name: student., teacher., optimizer., loss., monitor. The caller disposes <paramref name="owned"/>.</summary>
@@ -184,6 +207,7 @@ public abstract class SelfDistillationTrainer : IDisposable
     {
         if (disposing)
         {
+            _exchange?.Dispose();
             Usage.Dispose();
             _teacherUpdate.Dispose();
             _optimizer.Dispose();
@@ -205,7 +229,10 @@ public abstract class SelfDistillationTrainer : IDisposable
     {
         if (Options.Backbone.DropPathRate > 0 && Pair.Student.Backbone is IStochasticModule stochastic)
         {
-            stochastic.Random = RandomStream.For(Options.Seed, "stochastic-depth", step);
+            // Each process drops blocks for its own samples.
+            stochastic.Random = Processes.WorldSize == 1
+                ? RandomStream.For(Options.Seed, "stochastic-depth", step)
+                : RandomStream.For(Options.Seed, "stochastic-depth", step, Processes.Rank);
         }
     }
 
@@ -219,18 +246,30 @@ public abstract class SelfDistillationTrainer : IDisposable
             return null;
         }
 
-        return KoLeoLoss.Compute(cls_RD.narrow(0, 0, batch)).Plus(KoLeoLoss.Compute(cls_RD.narrow(0, batch, batch)));
+        return KoLeoOf(cls_RD.narrow(0, 0, batch)).Plus(KoLeoOf(cls_RD.narrow(0, batch, batch)));
     }
+
+    private Tensor KoLeoOf(Tensor cls_BD) => Options.Targets.KoleoScope == KoLeoScope.AllProcesses && Processes.WorldSize > 1
+        ? GatheredKoLeo.Compute(cls_BD, Processes)
+        : KoLeoLoss.Compute(cls_BD);
 
     /// <summary>What the teacher's cls vectors and the prototypes' use say of a collapse.</summary>
     private protected void DiagnoseFeatures(Dictionary<string, double> terms, Tensor cls_RD, long step)
     {
-        terms["prototype_usage"] = Usage.ShareAt(step, cls_RD.shape[0]);
+        Usage.Merge(Processes, Device);
+        terms["prototype_usage"] = Usage.ShareAt(step, cls_RD.shape[0] * Processes.WorldSize);
         terms["feature_rank"] = EffectiveRank.Of(cls_RD);
         terms["feature_std"] = FeatureSpread.Of(cls_RD);
     }
 
-    /// <summary>The parts in which a step's samples go through the networks.</summary>
+    /// <summary>This process's share of a step's samples.</summary>
+    private protected BatchPart ShareOf(Tensor globals_BCHW)
+    {
+        long batch = globals_BCHW.shape[0] / DinoLoss.GlobalCrops;
+        return new BatchPart(batch * Processes.Rank, batch, batch * Processes.WorldSize);
+    }
+
+    /// <summary>The parts in which this process's samples of a step go through the networks.</summary>
     private protected IReadOnlyList<BatchPart> PartsOf(Tensor globals_BCHW) =>
         BatchPart.Split(globals_BCHW.shape[0] / DinoLoss.GlobalCrops, Options.Optimization.AccumulationSteps);
 
@@ -238,7 +277,7 @@ public abstract class SelfDistillationTrainer : IDisposable
     /// <param name="parts">The parts.</param>
     /// <param name="terms">Receives the mean of each term.</param>
     /// <param name="forward">The loss of a part and its terms.</param>
-    /// <returns>False when a loss is not finite.</returns>
+    /// <returns>False when a loss is not finite, here or on another process.</returns>
     private protected bool Accumulate(IReadOnlyList<BatchPart> parts, Dictionary<string, double> terms, Func<BatchPart, (Tensor Total, IReadOnlyDictionary<string, double> Terms)> forward)
     {
         _parameters.ZeroGradients();
@@ -254,13 +293,28 @@ public abstract class SelfDistillationTrainer : IDisposable
             }
 
             finite &= double.IsFinite(total.ReadDouble());
-            if (!finite && !TraceNonFinite)
+            if (!finite && !TraceNonFinite && _exchange is null)
             {
                 return false;
             }
 
+            // With several processes even a loss that is not finite goes on: the others are waiting for these gradients.
             Clock.Enter(StepPhase.Backward);
-            (parts.Count == 1 ? total : total.DividedBy(parts.Count)).backward();
+            if (part.Start + part.Count == part.Batch)
+            {
+                _exchange?.Arm();
+            }
+
+            int shares = parts.Count * Processes.WorldSize;
+            (shares == 1 ? total : total.DividedBy(shares)).backward();
+        }
+
+        if (_exchange is not null)
+        {
+            Clock.Enter(StepPhase.Reduction);
+            _exchange.FinishGradients();
+            LossIsFinite = finite;
+            finite = _exchange.AllAgree(finite);
         }
 
         if (!finite)
@@ -297,6 +351,33 @@ public abstract class SelfDistillationTrainer : IDisposable
         terms["teacher_momentum"] = now.TeacherMomentum;
         terms["teacher_temperature"] = now.TeacherTemperature;
         return true;
+    }
+
+    /// <summary>Whether this process's own loss was finite in the last step.</summary>
+    internal bool LossIsFinite { get; private set; } = true;
+
+    /// <summary>Makes the count of used prototypes that of all processes.</summary>
+    internal void MergeUsage() => Usage.Merge(Processes, Device);
+
+    /// <summary>A fingerprint of student, teacher, optimizer and losses, equal on all processes while they agree to the bit.</summary>
+    internal byte[] Fingerprint()
+    {
+        var owned = new List<Tensor>();
+        try
+        {
+            using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+            foreach (var (_, value) in SaveState(owned))
+            {
+                using var scope = NewDisposeScope();
+                hash.AppendData(value.detach().cpu().contiguous().bytes);
+            }
+
+            return hash.GetHashAndReset();
+        }
+        finally
+        {
+            owned.ForEach(tensor => tensor.Dispose());
+        }
     }
 
     private GradientNorms Clip()

@@ -1,6 +1,7 @@
 // Shape legend: G = 2 global crops, L = local crops, B = samples, S, s = side of a global and a local crop.
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Dinov2;
+using EchoApex.Training.Distributed;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Loop;
@@ -9,7 +10,8 @@ namespace EchoApex.Training.Loop;
 /// <remarks>
 /// The batch, the weights, the optimizer's state and the centers are those from before the step; its random numbers follow
 /// from the seed and the step. The number of libtorch threads is set to the recorded one for the process, because sums
-/// depend on it.
+/// depend on it. Of a run with several processes one process's part is repeated, without the others: sums over processes
+/// (Sinkhorn-Knopp, BatchNorm, gradients) then hold its own values only.
 /// </remarks>
 public static class StepReplay
 {
@@ -27,7 +29,8 @@ public static class StepReplay
         var (globals_BCHW, locals_BCHW) = captured.ReadBatch();
         var state = RunFolder.ReadState(capture);
         var schedules = new PretrainingSchedules(options, (long)state.Clips * options.Data.SamplesPerClip);
-        using SelfDistillationTrainer trainer = options.Stage == PretrainingStage.Dinov2 ? new Dinov2Trainer(options, schedules) : new DinoTrainer(options, schedules);
+        using var processes = new AbsentProcesses(captured.Recorded.Rank, captured.Recorded.WorldSize);
+        using SelfDistillationTrainer trainer = options.Stage == PretrainingStage.Dinov2 ? new Dinov2Trainer(options, schedules, processes) : new DinoTrainer(options, schedules, processes);
         RunFolder.ReadCheckpoint(capture, trainer);
         if (state.Step + 1 != captured.Recorded.Step)
         {

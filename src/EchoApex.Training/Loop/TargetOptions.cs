@@ -40,4 +40,7 @@ public sealed record TargetOptions
     /// <summary>Weight of the KoLeo regulariser, summed over the two global crops; 0 turns it off. DINOv2: 0.1; ours in a v1 run.</summary>
     [Range(0.0, 100)]
     public double KoleoWeight { get; init; }
+
+    /// <summary>With several processes: among whose samples neighbours are sought, process (the reference) or all_processes (ours).</summary>
+    public KoLeoScope KoleoScope { get; init; }
 }

@@ -1,5 +1,6 @@
 // Shape legend: R = rows of the teacher in a step, K = prototypes.
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -39,6 +40,23 @@ internal sealed class PrototypeUsage : IDisposable
         using var scope = NewDisposeScope();
         using Scalar now = step;
         _lastStep_K.index_fill_(0, winners_R.to(_lastStep_K.device), now);
+    }
+
+    /// <summary>Takes over what the other processes saw: all hold the same afterwards.</summary>
+    /// <param name="processes">The processes.</param>
+    /// <param name="device">Where they reduce.</param>
+    public void Merge(ICollective processes, Device device)
+    {
+        if (processes.WorldSize == 1)
+        {
+            return;
+        }
+
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var merged_K = _lastStep_K.clone().to(device);
+        processes.AllReduce(merged_K, ReduceOperation.Maximum);
+        _lastStep_K.copy_(merged_K);
     }
 
     /// <summary>

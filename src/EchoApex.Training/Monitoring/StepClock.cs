@@ -4,7 +4,7 @@ namespace EchoApex.Training.Monitoring;
 
 /// <summary>
 /// Shares the wall time out among the phases of a step: <c>share_data</c>, <c>share_teacher</c>, <c>share_student</c>,
-/// <c>share_backward</c>, <c>share_optimizer</c>, <c>share_other</c>, which sum to 1.
+/// <c>share_backward</c>, <c>share_reduction</c>, <c>share_optimizer</c>, <c>share_other</c>, which sum to 1.
 /// </summary>
 /// <remarks>
 /// Costs one reading of the system's clock a phase. It measures the calling thread: on a device that works asynchronously a
@@ -52,6 +52,7 @@ public sealed class StepClock
         StepPhase.Teacher => "share_teacher",
         StepPhase.Student => "share_student",
         StepPhase.Backward => "share_backward",
+        StepPhase.Reduction => "share_reduction",
         StepPhase.Optimizer => "share_optimizer",
         _ => "share_other",
     };

@@ -18,6 +18,9 @@ public enum StepPhase
     /// <summary>The gradients.</summary>
     Backward,
 
+    /// <summary>Waiting for the other processes' gradients: what the backward pass did not hide.</summary>
+    Reduction,
+
     /// <summary>Clipping, optimizer and the teacher's average.</summary>
     Optimizer,
 }

@@ -8,7 +8,7 @@ public sealed class FlatGroup : IDisposable
 {
     // Each parameter starts on a 64-byte boundary in either precision, so that vector kernels see aligned rows. The gaps
     // hold zeros, which every optimizer leaves at zero.
-    private const long Alignment = 16;
+    internal const long Alignment = 16;
 
     internal FlatGroup(ParameterGroup definition)
     {

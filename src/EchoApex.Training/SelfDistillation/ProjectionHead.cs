@@ -85,7 +85,7 @@ public sealed class ProjectionHead : nn.Module<Tensor, Tensor>
             layers.Add(NewLinear(i == 0 ? options.InputDim : options.HiddenDim, options.HiddenDim, options, random));
             if (options.BatchNorm)
             {
-                layers.Add(nn.BatchNorm1d(options.HiddenDim));
+                layers.Add(new BatchNorm(options.HiddenDim));
             }
 
             layers.Add(nn.GELU());

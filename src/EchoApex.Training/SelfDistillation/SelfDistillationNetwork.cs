@@ -1,6 +1,7 @@
 using EchoApex.Core.Backbones;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Optimization;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.SelfDistillation;
@@ -82,6 +83,18 @@ public sealed class SelfDistillationNetwork : IDisposable
             module.train(mode);
         }
     }
+
+    /// <summary>Moves all parameters and buffers to a device; handles change.</summary>
+    internal void MoveTo(Device device)
+    {
+        foreach (var (_, module) in Parts())
+        {
+            module.to(device);
+        }
+    }
+
+    /// <summary>All modules, those inside others too.</summary>
+    internal IEnumerable<nn.Module> Modules() => Parts().SelectMany(part => part.Module.modules().Prepend(part.Module)).Distinct();
 
     /// <inheritdoc/>
     public void Dispose()

@@ -50,6 +50,19 @@ public sealed class StudentTeacherPair : IDisposable
         }
     }
 
+    /// <summary>Moves both networks to a device; before flat buffers are made of their parameters, not after.</summary>
+    public void MoveTo(Device device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (device.type == TorchSharp.DeviceType.CPU)
+        {
+            return;
+        }
+
+        Student.MoveTo(device);
+        Teacher.MoveTo(device);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -20,6 +20,24 @@ public sealed class PrefetchingLoaderTests
         Assert.That(Run(workers: 3, ahead: 4, position: 4 * 6, batches: 4), Is.EqualTo(whole[6..]));
     }
 
+    [TestCase(2)]
+    [TestCase(4)]
+    public void Next_SharesOfABatch_AreThoseOfTheWholeOne(int processes)
+    {
+        var whole = Run(workers: 2, ahead: 2, position: 8, batches: 10);
+        int count = 4 / processes;
+        for (int rank = 0; rank < processes; rank++)
+        {
+            int first = rank * count;
+            using var loader = new PrefetchingLoader<double[]>(new EpochSampler(30, 7, 8), 4, () => new double[count], Fill, workers: 2, ahead: 2, (first, count));
+            for (int batch = 0; batch < 10; batch++)
+            {
+                Assert.That(loader.Next(), Is.EqualTo(whole[batch][first..(first + count)]));
+                Assert.That(loader.Position, Is.EqualTo(8 + (4 * (batch + 1))));
+            }
+        }
+    }
+
     [Test]
     public void Position_WithBatchesAhead_CountsOnlyWhatWasHandedOut()
     {
@@ -78,11 +96,13 @@ public sealed class PrefetchingLoaderTests
     }
 
     private static PrefetchingLoader<double[]> Create(int workers, int ahead, long position) =>
-        new(new EpochSampler(30, 7, position), 4, () => new double[4], (draw, batch, slot) =>
-        {
-            Thread.SpinWait((int)(draw.Sample % 5) * 2000);
-            batch[slot] = RandomStream.For(7, "augmentation", draw.Epoch, draw.Index).NextDouble() + draw.Sample;
-        }, workers, ahead);
+        new(new EpochSampler(30, 7, position), 4, () => new double[4], Fill, workers, ahead);
+
+    private static void Fill(SampleDraw draw, double[] batch, int slot)
+    {
+        Thread.SpinWait((int)(draw.Sample % 5) * 2000);
+        batch[slot] = RandomStream.For(7, "augmentation", draw.Epoch, draw.Index).NextDouble() + draw.Sample;
+    }
 
     private static double[][] Run(int workers, int ahead, long position, int batches)
     {

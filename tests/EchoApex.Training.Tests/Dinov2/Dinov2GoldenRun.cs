@@ -3,6 +3,7 @@ using EchoApex.Core.Backbones.VisionTransformer;
 using EchoApex.Testing;
 using EchoApex.Training.Dino;
 using EchoApex.Training.Dinov2;
+using EchoApex.Training.Distributed;
 using EchoApex.Training.Loop;
 using EchoApex.Training.SelfDistillation;
 using TorchSharp;
@@ -14,17 +15,19 @@ namespace EchoApex.Training.Tests.Dinov2;
 internal sealed class Dinov2GoldenRun : IDisposable
 {
     private readonly GoldenCase _golden;
+    private readonly ICollective _processes;
     private readonly PretrainingOptions _options;
     private readonly PretrainingSchedules _schedules;
     private int _dropPathCalls;
 
-    public Dinov2GoldenRun(GoldenCase golden, Func<PretrainingOptions, PretrainingOptions>? change = null)
+    public Dinov2GoldenRun(GoldenCase golden, Func<PretrainingOptions, PretrainingOptions>? change = null, ICollective? processes = null)
     {
         _golden = golden;
+        _processes = processes ?? new SingleProcess();
         _options = Options(golden.Json.GetProperty("config"));
         _options = change is null ? _options : change(_options);
         _schedules = new PretrainingSchedules(_options, 1);
-        Trainer = new Dinov2Trainer(_options, _schedules);
+        Trainer = new Dinov2Trainer(_options, _schedules, _processes);
         var student = Trainer.Pair.Student;
         GoldenWeights.Fill(golden, student.Backbone.Module, "backbone.");
         GoldenWeights.Fill(golden, student.Head, "dino_head.");
@@ -52,7 +55,11 @@ internal sealed class Dinov2GoldenRun : IDisposable
         var globals_BCHW = cat([.. Enumerable.Range(0, 2).Select(i => Crop(step, $"global{i}"))], 0);
         int count = _options.Augmentation.Local.Count;
         var locals_BCHW = count == 0 ? null : cat([.. Enumerable.Range(0, count).Select(i => Crop(step, $"local{i}"))], 0);
-        using var masks = Masks(step);
+        using var all = Masks(step);
+        long batch = globals_BCHW.shape[0] / 2 / _processes.WorldSize;
+        var share = new BatchPart(batch * _processes.Rank, batch, batch * _processes.WorldSize);
+        using var masks = all.Of(share);
+        (globals_BCHW, locals_BCHW) = (share.Of(globals_BCHW), locals_BCHW is null ? null : share.Of(locals_BCHW));
         var result = Trainer.Step(step, globals_BCHW, locals_BCHW, masks, diagnostics: true);
         Assert.That(result.IsFinite, Is.True);
         return result.Terms;
@@ -70,6 +77,15 @@ internal sealed class Dinov2GoldenRun : IDisposable
             }
         }
 
+        return state;
+    }
+
+    /// <summary>The same with the centers.</summary>
+    public IReadOnlyDictionary<string, Tensor> FinalState()
+    {
+        var state = State();
+        state["dino_center"] = Trainer.Losses.Dino.Center;
+        state["ibot_center"] = Trainer.Losses.Ibot.Center;
         return state;
     }
 

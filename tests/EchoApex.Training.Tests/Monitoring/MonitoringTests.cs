@@ -86,7 +86,7 @@ public sealed class MonitoringTests
     {
         long now = 1000;
         var clock = new StepClock(() => now);
-        foreach (var (phase, ticks) in new[] { (StepPhase.Data, 10), (StepPhase.Teacher, 20), (StepPhase.Student, 40), (StepPhase.Backward, 80), (StepPhase.Optimizer, 30), (StepPhase.Data, 10), (StepPhase.Other, 10) })
+        foreach (var (phase, ticks) in new[] { (StepPhase.Data, 10), (StepPhase.Teacher, 20), (StepPhase.Student, 40), (StepPhase.Backward, 80), (StepPhase.Reduction, 10), (StepPhase.Optimizer, 20), (StepPhase.Data, 10), (StepPhase.Other, 10) })
         {
             clock.Enter(phase);
             now += ticks;
@@ -94,7 +94,7 @@ public sealed class MonitoringTests
 
         var expected = new Dictionary<string, double>
         {
-            ["share_other"] = 0.05, ["share_data"] = 0.1, ["share_teacher"] = 0.1, ["share_student"] = 0.2, ["share_backward"] = 0.4, ["share_optimizer"] = 0.15,
+            ["share_other"] = 0.05, ["share_data"] = 0.1, ["share_teacher"] = 0.1, ["share_student"] = 0.2, ["share_backward"] = 0.4, ["share_reduction"] = 0.05, ["share_optimizer"] = 0.1,
         };
         Assert.That(clock.Take(), Is.EquivalentTo(expected));
         Assert.That(clock.Take(), Is.Empty, "no time has passed");

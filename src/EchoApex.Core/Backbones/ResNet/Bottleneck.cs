@@ -4,6 +4,7 @@ using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
+using BatchNorm = EchoApex.Core.Layers.BatchNorm;
 
 namespace EchoApex.Core.Backbones.ResNet;
 
@@ -20,19 +21,19 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
     private readonly Convolution2d _reduce;
 
     [ComponentName(Name = "bn1")]
-    private readonly BatchNorm2d _reduceNorm;
+    private readonly BatchNorm _reduceNorm;
 
     [ComponentName(Name = "conv2")]
     private readonly Convolution2d _spatial;
 
     [ComponentName(Name = "bn2")]
-    private readonly BatchNorm2d _spatialNorm;
+    private readonly BatchNorm _spatialNorm;
 
     [ComponentName(Name = "conv3")]
     private readonly Convolution2d _expand;
 
     [ComponentName(Name = "bn3")]
-    private readonly BatchNorm2d _expandNorm;
+    private readonly BatchNorm _expandNorm;
 
     [ComponentName(Name = "downsample")]
     private readonly Projection? _shortcut;
@@ -46,11 +47,11 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
         int outputChannels = width * Expansion;
         OutputChannels = outputChannels;
         _reduce = new Convolution2d(inputChannels, width, 1);
-        _reduceNorm = new BatchNorm2d(width);
+        _reduceNorm = new BatchNorm(width);
         _spatial = new Convolution2d(width, width, 3, stride, padding: 1);
-        _spatialNorm = new BatchNorm2d(width);
+        _spatialNorm = new BatchNorm(width);
         _expand = new Convolution2d(width, outputChannels, 1);
-        _expandNorm = new BatchNorm2d(outputChannels);
+        _expandNorm = new BatchNorm(outputChannels);
         _shortcut = stride != 1 || inputChannels != outputChannels ? new Projection(inputChannels, outputChannels, stride) : null;
         RegisterComponents();
     }
@@ -87,7 +88,7 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
     }
 
     /// <summary>A convolution and its batch norm; the map between them is freed at once.</summary>
-    public static Tensor ConvolveAndNormalize(Convolution2d convolution, BatchNorm2d norm, Tensor x_BChw)
+    public static Tensor ConvolveAndNormalize(Convolution2d convolution, BatchNorm norm, Tensor x_BChw)
     {
         using var map = convolution.forward(x_BChw);
         return norm.forward(map);

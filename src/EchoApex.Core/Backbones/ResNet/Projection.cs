@@ -3,6 +3,7 @@ using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
+using BatchNorm = EchoApex.Core.Layers.BatchNorm;
 
 namespace EchoApex.Core.Backbones.ResNet;
 
@@ -13,13 +14,13 @@ internal sealed class Projection : nn.Module<Tensor, Tensor>
     private readonly Convolution2d _convolution;
 
     [ComponentName(Name = "1")]
-    private readonly BatchNorm2d _norm;
+    private readonly BatchNorm _norm;
 
     public Projection(int inputChannels, int outputChannels, int stride)
         : base(nameof(Projection))
     {
         _convolution = new Convolution2d(inputChannels, outputChannels, 1, stride);
-        _norm = new BatchNorm2d(outputChannels);
+        _norm = new BatchNorm(outputChannels);
         RegisterComponents();
     }
 

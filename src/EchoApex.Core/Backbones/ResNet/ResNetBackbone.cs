@@ -5,7 +5,7 @@ using EchoApex.Core.Runtime;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
-using BatchNorm2d = EchoApex.Core.Layers.BatchNorm2d;
+using BatchNorm = EchoApex.Core.Layers.BatchNorm;
 
 namespace EchoApex.Core.Backbones.ResNet;
 
@@ -23,7 +23,7 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
     private readonly Convolution2d _stem;
 
     [ComponentName(Name = "bn1")]
-    private readonly BatchNorm2d _stemNorm;
+    private readonly BatchNorm _stemNorm;
 
     [ComponentName(Name = "layer1")]
     private readonly ModuleList<Bottleneck> _stage1;
@@ -44,7 +44,7 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
         int channels = config.EmbedDim == 0 ? Stem50 : config.EmbedDim / 32;
         int[] blocks = config.Depth == 0 ? Blocks50 : [config.Depth, config.Depth, config.Depth, config.Depth];
         _stem = new Convolution2d(config.InputChannels, channels, 7, stride: 2, padding: 3);
-        _stemNorm = new BatchNorm2d(channels);
+        _stemNorm = new BatchNorm(channels);
         _stage1 = Stage(blocks[0], channels, channels, stride: 1);
         _stage2 = Stage(blocks[1], channels * 4, channels * 2, stride: 2);
         _stage3 = Stage(blocks[2], channels * 8, channels * 4, stride: 2);

@@ -126,6 +126,9 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
         }
     }
 
+    /// <summary>Told about each backward pass through <see cref="Extract"/>, block by block; null for nobody.</summary>
+    public IBackwardObserver? BackwardObserver { get; set; }
+
     /// <summary>The transformer blocks, front to back.</summary>
     internal IReadOnlyList<TransformerBlock> Blocks => [.. _blocks];
 
@@ -148,10 +151,12 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
         ImageShape.CheckMasks(masks_BN, images_BCHW.shape[0], (long)height * width, _maskToken is not null, Config.Architecture);
         using var scope = NewDisposeScope();
         var tokens_BTD = PrepareTokens(images_BCHW, masks_BN, height, width);
-        foreach (var block in _blocks)
+        var observer = is_grad_enabled() ? BackwardObserver : null;
+        for (int i = 0; i < _blocks.Count; i++)
         {
             using var input_BTD = tokens_BTD;
-            tokens_BTD = block.forward(input_BTD);
+            using var watched_BTD = observer is null ? null : BackwardBoundary.Pass(input_BTD, observer, i);
+            tokens_BTD = _blocks[i].forward(watched_BTD ?? input_BTD);
         }
 
         var normed_BTD = _norm.forward(tokens_BTD);

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+
+namespace EchoApex.Training.Distributed;
+
+/// <summary>How long a process waits for the others, and whom it names when one does not come.</summary>
+/// <remarks>
+/// While a collective call waits, <see cref="Look"/> is asked every few hundred milliseconds whether a process has died or
+/// failed: then the wait ends at once, without the time-out.
+/// </remarks>
+public sealed class CollectiveWatch
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
+
+    /// <summary>The longest wait; the default leaves room for a checkpoint or a slow file system.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Says why the others will never come, a sentence; null while nothing is wrong. May be called on any thread.</summary>
+    public Func<string?>? Look { get; set; }
+
+    /// <summary>Says who is behind, given this process's count of collective calls; null when it is not known.</summary>
+    public Func<long, string?>? NameMissing { get; set; }
+
+    /// <summary>Waits until a test succeeds.</summary>
+    /// <param name="test">Lets the engine advance; true when the call is done.</param>
+    /// <param name="call">What is waited for, for the message.</param>
+    /// <param name="number">The number of the call.</param>
+    /// <exception cref="CollectiveException">The others will not come, or did not in time.</exception>
+    internal void Wait(Func<bool> test, string call, long number)
+    {
+        var waited = Stopwatch.StartNew();
+        var nextLook = Interval;
+        while (!test())
+        {
+            var elapsed = waited.Elapsed;
+
+            // At first hot, because most waits are microseconds; then giving the core away; then asleep.
+            if (elapsed.TotalMilliseconds > 20)
+            {
+                Thread.Sleep(1);
+            }
+            else if (elapsed.TotalMilliseconds > 0.05)
+            {
+                Thread.Yield();
+            }
+
+            if (elapsed > nextLook)
+            {
+                nextLook = elapsed + Interval;
+                if (Look?.Invoke() is { } reason)
+                {
+                    throw new CollectiveException(reason);
+                }
+
+                if (elapsed > Timeout)
+                {
+                    throw new CollectiveException(
+                        $"{call} (call {number}) waited {Timeout.TotalSeconds:0} s for the other processes. {NameMissing?.Invoke(number) ?? "Which of them is missing is not known."} "
+                        + "Look at the missing process's machine and messages; raise run.collective_timeout_seconds if it is only slow. The run can be resumed.");
+                }
+            }
+        }
+    }
+}
