@@ -128,9 +128,11 @@ public sealed class OnlineProbe : IDisposable
             using var scope = NewDisposeScope();
             float[] values_ND = new float[labels.Count * backbone.FeatureDimension];
             int at = 0;
+            var device = backbone.Module.parameters().First().device;
             foreach (var batch_BCSS in batches_BCSS)
             {
-                using var features = backbone.Extract(batch_BCSS);
+                using var images_BCSS = batch_BCSS.to(device);
+                using var features = backbone.Extract(images_BCSS);
                 using var cls_BD = features.Cls.to(float32).cpu().contiguous();
                 var values = MemoryMarshal.Cast<byte, float>(cls_BD.bytes);
                 values.CopyTo(values_ND.AsSpan(at));

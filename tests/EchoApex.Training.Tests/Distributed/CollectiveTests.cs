@@ -8,7 +8,7 @@ public sealed class CollectiveTests
     [TestCase(3)]
     public void Calls_OfSeveralProcesses_GiveTheRightValues(int processes)
     {
-        var outcome = MpiRun.Run(processes, "engine").RequireSuccess();
+        var outcome = Ranks.Run(processes, "engine").RequireSuccess();
         for (int rank = 0; rank < processes; rank++)
         {
             Assert.That(outcome.Output, Does.Contain($"{rank}/{processes} {(processes == 1 ? "single process" : "MPI (")}"));

@@ -19,7 +19,7 @@ public sealed class EqualityTests : IDisposable
     {
         MpiRun.Require();
         _one = new TemporaryFolder();
-        MpiRun.Run(1, ["train", _one.Path, .. Methods, .. PerProcess]).RequireSuccess();
+        Ranks.Run(1, ["train", _one.Path, .. Methods, .. PerProcess]).RequireSuccess();
     }
 
     [OneTimeTearDown]
@@ -30,7 +30,7 @@ public sealed class EqualityTests : IDisposable
     public void Train_SharedBatch_GivesTheLossesAndWeightsOfOneProcess(int processes)
     {
         using var several = new TemporaryFolder();
-        MpiRun.Run(processes, ["train", several.Path, .. Methods]).RequireSuccess();
+        Ranks.Run(processes, ["train", several.Path, .. Methods]).RequireSuccess();
         Assert.Multiple(() =>
         {
             foreach (string method in Methods)
@@ -52,7 +52,7 @@ public sealed class EqualityTests : IDisposable
     public void Train_WhatIsPerProcess_DoesDependOnTheirNumber()
     {
         using var two = new TemporaryFolder();
-        MpiRun.Run(2, ["train", two.Path, .. PerProcess]).RequireSuccess();
+        Ranks.Run(2, ["train", two.Path, .. PerProcess]).RequireSuccess();
         foreach (string method in PerProcess)
         {
             Assert.That(Losses(two.File(method)).Zip(Losses(_one.File(method)), (a, b) => Math.Abs(a - b) / Math.Abs(b)).Max(), Is.GreaterThan(Tolerance), method);
@@ -67,14 +67,14 @@ public sealed class EqualityTests : IDisposable
         Environment.SetEnvironmentVariable("TEST_STOP", "10");
         try
         {
-            MpiRun.Run(4, "train", changed.Path, "dinov2-centering").RequireSuccess();
+            Ranks.Run(4, "train", changed.Path, "dinov2-centering").RequireSuccess();
         }
         finally
         {
             Environment.SetEnvironmentVariable("TEST_STOP", before);
         }
 
-        MpiRun.Run(2, "train", changed.Path, "resume:dinov2-centering").RequireSuccess();
+        Ranks.Run(2, "train", changed.Path, "resume:dinov2-centering").RequireSuccess();
         double[] expected = Losses(_one.File("dinov2-centering")), actual = Losses(changed.File("dinov2-centering"));
         Assert.That(actual, Has.Length.EqualTo(TrainScenario.Steps));
         Assert.That(expected.Zip(actual, (a, b) => Math.Abs(a - b) / Math.Abs(a)).Max(), Is.LessThan(Tolerance));
@@ -85,7 +85,7 @@ public sealed class EqualityTests : IDisposable
     {
         const string name = "dinov2_step_centering";
         using var folder = new TemporaryFolder();
-        MpiRun.Run(2, "golden", name, folder.Path).RequireSuccess();
+        Ranks.Run(2, "golden", name, folder.Path).RequireSuccess();
         var golden = GoldenCase.Load(name);
         var steps = JsonSerializer.Deserialize<Dictionary<string, double>[]>(File.ReadAllText(folder.File(GoldenScenario.Terms)))!;
         double worst = steps.Select((terms, step) => Dinov2TrainingGoldenTests.CompareLosses(golden, terms, step)).Max();

@@ -10,7 +10,7 @@ public sealed class FaultTests
     public void Start_AnotherConfiguration_IsRefusedByName()
     {
         using var folder = new TemporaryFolder();
-        var outcome = MpiRun.Run(2, "faults", "configuration", folder.Path);
+        var outcome = Ranks.Run(2, "faults", "configuration", folder.Path);
         Assert.That(outcome.ExitCode, Is.Not.Zero);
         Assert.That(outcome.Errors, Does.Contain("backbone.depth: process 0 has 2, process 1 has 3.").And.Contain("seed: process 0 has 11, process 1 has 5."));
         Assert.That(Directory.Exists(folder.File("run")), Is.False, "nothing was written");
@@ -20,7 +20,7 @@ public sealed class FaultTests
     public void Run_ExceptionOnOneProcess_EndsAllWithIt()
     {
         using var folder = new TemporaryFolder();
-        var outcome = MpiRun.Run(2, "faults", "exception", folder.Path);
+        var outcome = Ranks.Run(2, "faults", "exception", folder.Path);
         Assert.That(outcome.ExitCode, Is.Not.Zero);
         Assert.That(outcome.Errors, Does.Contain("clip7.dcm").And.Contain("its disk is gone."));
     }
@@ -30,7 +30,7 @@ public sealed class FaultTests
     {
         using var folder = new TemporaryFolder();
         var clock = Stopwatch.StartNew();
-        var outcome = MpiRun.Run(2, "faults", "killed", folder.Path);
+        var outcome = Ranks.Run(2, "faults", "killed", folder.Path);
         TestContext.Out.WriteLine($"{clock.Elapsed.TotalSeconds:0.0} s in all. {outcome.Errors}");
         Assert.That(outcome.ExitCode, Is.Not.Zero);
         Assert.That(outcome.Errors, Does.Contain("process 1 (number ").And.Contain("is gone").Or.Contain("exited on signal 9"));
@@ -43,7 +43,7 @@ public sealed class FaultTests
         Environment.SetEnvironmentVariable("TEST_TIMEOUT", "6");
         try
         {
-            var outcome = MpiRun.Run(2, "faults", "late", folder.Path);
+            var outcome = Ranks.Run(2, "faults", "late", folder.Path);
             Assert.That(outcome.ExitCode, Is.Not.Zero);
             Assert.That(outcome.Errors, Does.Contain("waited 6 s").And.Contain("Missing: process 1 (number "));
         }
@@ -57,7 +57,7 @@ public sealed class FaultTests
     public void Run_LossNotFinite_EndsAllProcessesWithACapture()
     {
         using var folder = new TemporaryFolder();
-        var outcome = MpiRun.Run(2, "faults", "divergence", folder.Path);
+        var outcome = Ranks.Run(2, "faults", "divergence", folder.Path);
         Assert.That(outcome.ExitCode, Is.Not.Zero);
         Assert.That(outcome.Errors, Does.Contain("TrainingDivergedException"));
         Assert.That(Directory.GetDirectories(folder.File("run/divergence")), Is.Not.Empty);
@@ -68,14 +68,14 @@ public sealed class FaultTests
     {
         int kills = int.TryParse(Environment.GetEnvironmentVariable("ECHOAPEX_KILLS"), out int wanted) ? wanted : 2;
         using var whole = new TemporaryFolder();
-        MpiRun.Run(2, "train", whole.Path, "dinov2-sinkhorn").RequireSuccess();
+        Ranks.Run(2, "train", whole.Path, "dinov2-sinkhorn").RequireSuccess();
         double[] expected = EqualityTests.Losses(whole.File("dinov2-sinkhorn"));
         var random = new Core.Runtime.RandomStream(7);
         double slowest = 0;
         for (int kill = 0; kill < kills; kill++)
         {
             using var folder = new TemporaryFolder();
-            using var process = MpiRun.Start(2, "train", folder.Path, "dinov2-sinkhorn");
+            using var process = Ranks.Start(2, "train", folder.Path, "dinov2-sinkhorn");
             string run = folder.File("dinov2-sinkhorn");
             int steps = random.NextInt32(TrainScenario.Steps - 3);
             while (!process.HasExited && Steps(run) < steps)
@@ -89,7 +89,7 @@ public sealed class FaultTests
             slowest = Math.Max(slowest, clock.Elapsed.TotalSeconds);
             if (outcome.ExitCode != 0)
             {
-                MpiRun.Run(2, "train", folder.Path, "resume:dinov2-sinkhorn").RequireSuccess();
+                Ranks.Run(2, "train", folder.Path, "resume:dinov2-sinkhorn").RequireSuccess();
             }
 
             Assert.That(EqualityTests.Losses(run), Is.EqualTo(expected), $"kill {kill} near step {steps}");

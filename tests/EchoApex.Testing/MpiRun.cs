@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace EchoApex.Training.Tests.Distributed;
+namespace EchoApex.Testing;
 
-/// <summary>Starts this assembly as several processes.</summary>
-internal static class MpiRun
+/// <summary>Starts a .NET program as several processes.</summary>
+public static class MpiRun
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(4);
 
+    /// <summary>The launcher's path; null where there is none.</summary>
     public static string? Launcher { get; } = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
         .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
         .Select(folder => Path.Combine(folder, "mpirun"))
@@ -22,20 +23,23 @@ internal static class MpiRun
         }
     }
 
-    /// <summary>Runs a scenario of <see cref="RankProgram"/> and waits for it.</summary>
-    public static Outcome Run(int processes, params string[] arguments)
+    /// <summary>Runs a program and waits for it.</summary>
+    /// <param name="processes">How many.</param>
+    /// <param name="assembly">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static Outcome Run(int processes, string assembly, params string[] arguments)
     {
-        using var process = Start(processes, arguments);
+        using var process = Start(processes, assembly, arguments);
         return Finish(process);
     }
 
-    /// <summary>Starts a scenario without waiting.</summary>
-    public static Process Start(int processes, params string[] arguments)
+    /// <summary>Starts a program without waiting.</summary>
+    public static Process Start(int processes, string assembly, params string[] arguments)
     {
         Require();
         var start = new ProcessStartInfo(Launcher!) { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] launch = processes == 1 ? [] : ["--bind-to", "none", "--oversubscribe", "-np", processes.ToString(CultureInfo.InvariantCulture)];
-        foreach (string argument in (string[])[.. launch, .. processes == 1 ? ["-np", "1"] : Array.Empty<string>(), Dotnet(), typeof(MpiRun).Assembly.Location, .. arguments])
+        string[] launch = ["--bind-to", "none", "--oversubscribe", "-np", processes.ToString(CultureInfo.InvariantCulture)];
+        foreach (string argument in (string[])[.. launch, Dotnet(), assembly, .. arguments])
         {
             start.ArgumentList.Add(argument);
         }
@@ -47,7 +51,7 @@ internal static class MpiRun
         return Process.Start(start)!;
     }
 
-    /// <summary>Waits for a started scenario.</summary>
+    /// <summary>Waits for a started program.</summary>
     public static Outcome Finish(Process process)
     {
         var output = process.StandardOutput.ReadToEndAsync();
@@ -64,8 +68,12 @@ internal static class MpiRun
     private static string Dotnet() => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 
     /// <summary>What came of it.</summary>
+    /// <param name="ExitCode">The launcher's.</param>
+    /// <param name="Output">Standard output of all processes.</param>
+    /// <param name="Errors">Standard error of all processes and of the launcher.</param>
     public sealed record Outcome(int ExitCode, string Output, string Errors)
     {
+        /// <summary>Fails the test with what was printed unless the exit code is 0.</summary>
         public Outcome RequireSuccess()
         {
             Assert.That(ExitCode, Is.Zero, Output + Errors);
