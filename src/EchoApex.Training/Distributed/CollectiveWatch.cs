@@ -4,15 +4,16 @@ namespace EchoApex.Training.Distributed;
 
 /// <summary>How long a process waits for the others, and whom it names when one does not come.</summary>
 /// <remarks>
-/// While a collective call waits, <see cref="Look"/> is asked every few hundred milliseconds whether a process has died or
+/// While a collective call waits, <see cref="Look"/> is asked every <see cref="Interval"/> whether a process has died or
 /// failed: then the wait ends at once, without the time-out.
 /// </remarks>
 public sealed class CollectiveWatch
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
-
     /// <summary>The longest wait; the default leaves room for a checkpoint or a slow file system.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>How often a waiting process looks whether the others still live; longer with many processes, which all read all.</summary>
+    public TimeSpan Interval { get; set; } = TimeSpan.FromMilliseconds(300);
 
     /// <summary>Says why the others will never come, a sentence; null while nothing is wrong. May be called on any thread.</summary>
     public Func<string?>? Look { get; set; }

@@ -11,12 +11,13 @@ namespace EchoApex.Training.Distributed;
 /// </summary>
 /// <remarks>
 /// Each process rewrites its small file every two seconds from a thread of its own. A process counts as dead when its file
-/// says that it failed, when it ran on this machine and its number is gone, or when its file is a minute old.
+/// says that it failed, when it ran on this machine and its number is gone, or when its file is three minutes older than
+/// this process's own: both times are the file system's, so the machines' clocks do not matter.
 /// </remarks>
 public sealed class RankBoard : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Silence = TimeSpan.FromMinutes(3);
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private readonly string _folder;
@@ -69,9 +70,10 @@ public sealed class RankBoard : IDisposable
                 return $"{who} is gone: it was killed or crashed. Its own messages and the system's log (out of memory?) say why; the run can be resumed from its last checkpoint.";
             }
 
-            if (DateTime.UtcNow - entry.Time > Silence)
+            var silent = File.GetLastWriteTimeUtc(PathOf(_processes.Rank)) - File.GetLastWriteTimeUtc(PathOf(rank));
+            if (silent > Silence)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"{who} has been silent for {(DateTime.UtcNow - entry.Time).TotalSeconds:0} s: its machine or network is down. The run can be resumed from its last checkpoint.");
+                return string.Create(CultureInfo.InvariantCulture, $"{who} has been silent for {silent.TotalSeconds:0} s: its machine or network is down. The run can be resumed from its last checkpoint.");
             }
         }
 
@@ -124,7 +126,7 @@ public sealed class RankBoard : IDisposable
         {
             try
             {
-                var entry = new Entry(_run, Environment.MachineName, Environment.ProcessId, _processes.Calls, DateTime.UtcNow, _failure, _left);
+                var entry = new Entry(_run, Environment.MachineName, Environment.ProcessId, _processes.Calls, _failure, _left);
                 string partial = PathOf(_processes.Rank) + ".partial";
                 File.WriteAllText(partial, JsonSerializer.Serialize(entry, Json));
                 File.Move(partial, PathOf(_processes.Rank), overwrite: true);
@@ -166,5 +168,5 @@ public sealed class RankBoard : IDisposable
         return end >= 0 && end + 2 < text.Length && text[end + 2] is 'Z' or 'X';
     }
 
-    private sealed record Entry(string Run, string Machine, int Process, long Calls, DateTime Time, string? Failure, bool Left);
+    private sealed record Entry(string Run, string Machine, int Process, long Calls, string? Failure, bool Left);
 }

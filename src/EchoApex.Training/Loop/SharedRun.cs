@@ -112,6 +112,7 @@ internal sealed class SharedRun : IDisposable
     {
         string run = _group.Gather(IsFirst ? Guid.NewGuid().ToString("N") : "")[0];
         var board = new RankBoard(Folder.Ranks, Processes, run);
+        _group.Watch.Interval = TimeSpan.FromMilliseconds(Math.Max(300, 20 * Processes.WorldSize));
         _group.Watch.Look = board.FindFailure;
         _group.Watch.NameMissing = board.NameMissing;
         return board;

@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using EchoApex.Cli.Commands;
 using EchoApex.Testing;
 
 namespace EchoApex.Cli.Tests.Commands;
 
 /// <summary>Commands under mpirun.</summary>
-public sealed class DistributedRunTests
+public sealed partial class DistributedRunTests
 {
     private static readonly string Program = typeof(PretrainCommand).Assembly.Location;
 
@@ -33,6 +34,27 @@ public sealed class DistributedRunTests
     }
 
     [Test]
+    public void Pretrain_UserSignalToTheLauncher_StopsAllWithACheckpoint()
+    {
+        MpiRun.Require();
+        using var folder = new TemporaryFolder();
+        Assert.That(CommandLine.Run("phantom", "--count", "6", "--size", "64", "--frames", "4", "--format", "dicom", "--out", folder.File("clips")).ExitCode, Is.Zero);
+        using var process = MpiRun.Start(2, Program, "pretrain", "--preset", "smoke-cpu", "--data", folder.File("clips"), "--out", folder.File("run"), "--set", "optimization.epochs=1000", "--set", "run.log_every=1");
+        string metrics = folder.File("run/metrics.jsonl");
+        for (int wait = 0; wait < 6000 && !process.HasExited && !File.Exists(metrics); wait++)
+        {
+            Thread.Sleep(10);
+        }
+
+        Assert.That(SendSignal(process.Id, 10), Is.Zero);
+        var outcome = MpiRun.Finish(process);
+
+        Assert.That(outcome.ExitCode, Is.EqualTo(130), outcome.Output + outcome.Errors);
+        Assert.That(outcome.Output, Does.Contain("Stopped after step"));
+        Assert.That(Directory.GetDirectories(folder.File("run/checkpoints")), Has.Length.EqualTo(1));
+    }
+
+    [Test]
     public void Pretrain_BatchThatDoesNotDivide_SaysSo()
     {
         using var folder = new TemporaryFolder();
@@ -43,4 +65,7 @@ public sealed class DistributedRunTests
         Assert.That(outcome.ExitCode, Is.Not.Zero);
         Assert.That(outcome.Errors, Does.Contain("7 samples do not divide among 2 processes"));
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
 }

@@ -23,7 +23,13 @@ internal static class FaultScenario
         }
 
         using var loop = new PretrainingLoop(options, Path.Combine(folder, "run"), resume: false, TinyRun.Data, group: group);
-        loop.Run(second ? new Failing(fault) : null);
+        loop.Run(second ? new Failing(fault) : fault == "late" ? new Impatient(group.Watch) : null);
+    }
+
+    // Only once all have started, which may take long on a busy machine.
+    private sealed class Impatient(CollectiveWatch watch) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => watch.Timeout = TimeSpan.FromSeconds(6);
     }
 
     private sealed class Failing(string fault) : IProgress<TrainingProgress>

@@ -34,8 +34,7 @@ internal static class RankProgram
     private static void Run(string[] arguments)
     {
         var launch = LaunchEnvironment.Read();
-        double seconds = double.Parse(Environment.GetEnvironmentVariable("TEST_TIMEOUT") ?? "100", System.Globalization.CultureInfo.InvariantCulture);
-        s_group = ProcessGroup.Start(launch, CollectiveEngine.Auto, DeviceKind.Cpu, TimeSpan.FromSeconds(seconds));
+        s_group = ProcessGroup.Start(launch, CollectiveEngine.Auto, DeviceKind.Cpu, TimeSpan.FromMinutes(3));
         using var _ = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => context.Cancel = true);
         switch (arguments[0])
         {

@@ -12,8 +12,7 @@ namespace EchoApex.Training.Distributed.Nccl;
 /// wait; reductions in the background go into a stream of their own, between two events. Errors of the network show in
 /// ncclCommGetAsyncError, which every wait of the host asks; then the communicator is aborted and the run ends.
 /// <para>
-/// The processes find each other through MPI where the launcher is MPI's, else through NCCL's own rendezvous at
-/// MASTER_ADDR and a port (NCCL_COMM_ID).
+/// The processes find each other through NCCL's own rendezvous where MASTER_ADDR (or NCCL_COMM_ID) is set, else through MPI.
 /// </para>
 /// <para>Written against NCCL's interface and tested with a stand-in library; see docs/distributed.md for what has run on real GPUs.</para>
 /// </remarks>
@@ -166,17 +165,12 @@ public sealed partial class NcclCollective : ICollective
 
     private NcclLibrary.UniqueId Meet(LaunchEnvironment launch)
     {
-        if (launch.IsMpiLaunch)
-        {
-            return MeetOverMpi(launch);
-        }
-
         if (Environment.GetEnvironmentVariable(CommId) is null)
         {
             string? address = Environment.GetEnvironmentVariable("MASTER_ADDR");
             if (address is null)
             {
-                throw new ConfigurationException("environment", "the processes cannot find each other: MASTER_ADDR is not set. Start with mpirun or torchrun, or export MASTER_ADDR, the machine of process 0.");
+                return launch.IsMpiLaunch ? MeetOverMpi(launch) : throw new ConfigurationException("environment", "the processes cannot find each other: MASTER_ADDR is not set. Start with mpirun or torchrun, or export MASTER_ADDR, the machine of process 0.");
             }
 
             // torchrun's own store listens on MASTER_PORT; NCCL takes the next one.
@@ -193,6 +187,13 @@ public sealed partial class NcclCollective : ICollective
     {
         var mpi = MpiLibrary.Load(launch);
         mpi.Initialize();
+        if (mpi.SizeOf(mpi.Abi.World) != launch.WorldSize)
+        {
+            throw new CollectiveException(
+                $"{launch.Launcher} started {launch.WorldSize} processes, but the MPI library {mpi.Name} sees {mpi.SizeOf(mpi.Abi.World)}. Export MASTER_ADDR, the machine of process 0, so that NCCL finds them without MPI; "
+                + $"or start with this library's own launcher (srun --mpi=pmix, mpirun), or name the launcher's library in {MpiLibrary.Variable}.");
+        }
+
         var id = launch.Rank == 0 ? _nccl.NewId() : default;
         mpi.Broadcast(id.Bytes, NcclLibrary.IdBytes, mpi.Abi.Byte, 0, mpi.Abi.World);
         return id;
