@@ -7,6 +7,7 @@ using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets.Annotated;
 using EchoApex.Core.Runtime;
+using EchoApex.Training.FineTuning;
 
 namespace EchoApex.Cli.Commands;
 
@@ -23,37 +24,44 @@ internal static class FinetuneCommand
         var output = new Option<string>("--out") { Description = "Run folder to make.", Required = true };
         var config = new Option<string?>("--config") { Description = "YAML file with options." };
         var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value, such as training.protocol=adapter. May be given several times.", DefaultValueFactory = _ => [] };
+        var resume = new Option<bool>("--resume") { Description = "Go on with the run in --out from its last checkpoint; without --config and --set its own configuration is taken." };
         var command = new Command("finetune", "Fine-tune an encoder on labelled clips: whole, by adapters with under 4 % of its parameters, or the head alone.")
         {
-            task, model, data, fold, view, output, config, set,
+            task, model, data, fold, view, output, config, set, resume,
         };
         command.SetAction((parsed, _) =>
         {
             TorchRuntime.EnsureAvailable();
             var loader = new ConfigurationLoader();
-            var configuration = parsed.GetValue(config) is { } file
+            bool goOn = parsed.GetValue(resume);
+            string? file = parsed.GetValue(config) ?? (goOn ? Path.Combine(parsed.GetValue(output)!, "config.yaml") : null);
+            var configuration = file is not null
                 ? loader.LoadFile<FineTuneConfiguration>(file, overrides: parsed.GetValue(set))
                 : loader.Load<FineTuneConfiguration>("", "options", overrides: parsed.GetValue(set));
             var clips = AnnotatedData.Open(parsed.GetValue(data)!, parsed.GetValue(fold), parsed.GetValue(view));
             AnnotatedData.ReportSkipped(clips);
-            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, clips, parsed.GetValue(output)!, configuration);
+            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, clips, parsed.GetValue(output)!, configuration, goOn);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(string task, string model, AnnotatedClipSet set, string folder, FineTuneConfiguration configuration)
+    private static void Run(string task, string model, AnnotatedClipSet set, string folder, FineTuneConfiguration configuration, bool resume)
     {
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         using var encoder = ModelFolder.Load(EncoderOrigin.Of(model).ModelFolder);
-        var outcome = FineTuneRun.Run(task, encoder, set, configuration, folder, Console.WriteLine, stop.Token);
+        var outcome = FineTuneRun.Run(task, encoder, set, configuration, folder, Console.WriteLine, resume, stop.Token);
         foreach (string reason in outcome.UnreadableReasons)
         {
             Console.Error.WriteLine($"replaced by another sample: {reason}");
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.End} after {outcome.Steps} steps and {outcome.CpuSeconds:0} CPU seconds; weights of step {outcome.BestStep} (validation {outcome.BestSelection:0.0000}). Model: {Path.Combine(folder, "model")}"));
+        if (outcome.End == FineTuningOutcome.Cancelled)
+        {
+            Console.WriteLine($"Go on with: echoapex finetune {task} --model {model} --data ... --out {folder} --resume");
+        }
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stop)

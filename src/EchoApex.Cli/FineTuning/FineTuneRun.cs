@@ -13,14 +13,21 @@ namespace EchoApex.Cli.FineTuning;
 /// <summary>One fine-tuning from an encoder to a fine-tuned model's folder.</summary>
 internal static class FineTuneRun
 {
-    /// <summary>Trains and writes config.yaml, metrics.jsonl and model/ into a new folder.</summary>
+    private const string ConfigName = "config.yaml";
+    private const string CheckpointName = "checkpoint";
+
+    /// <summary>Options that do not change a run's numbers, so that a resumed run may have others.</summary>
+    private static readonly string[] Free = ["cache_megabytes", "training.workers", "training.log_every", "training.checkpoint_every"];
+
+    /// <summary>Trains and writes config.yaml, metrics.jsonl, checkpoint/ while it runs, and model/ into a folder.</summary>
     /// <param name="taskName">The task.</param>
     /// <param name="model">Encoder; the caller's. Its weights are changed by full fine-tuning.</param>
     /// <param name="set">The data.</param>
     /// <param name="configuration">Everything else.</param>
     /// <param name="folder">The run folder.</param>
     /// <param name="say">Told lines for people.</param>
-    /// <param name="cancellationToken">Ends the run; the best weights so far are written.</param>
+    /// <param name="resume">Go on with the run of that folder; otherwise the folder is new.</param>
+    /// <param name="cancellationToken">Ends the run; the best weights so far are written, and it can be resumed.</param>
     public static FineTuningOutcome Run(
         string taskName,
         LoadedModel model,
@@ -28,9 +35,18 @@ internal static class FineTuneRun
         FineTuneConfiguration configuration,
         string folder,
         Action<string> say,
+        bool resume,
         CancellationToken cancellationToken)
     {
-        AtomicOutput.RequireNew(folder);
+        if (resume)
+        {
+            RequireSame(folder, configuration);
+        }
+        else
+        {
+            AtomicOutput.RequireNew(folder);
+        }
+
         if (configuration.Threads is { } threads)
         {
             set_num_threads(threads);
@@ -47,11 +63,19 @@ internal static class FineTuneRun
         var loop = new FineTuningLoop(configuration.Training);
         using var adapters = loop.Attach(model.Backbone);
         Directory.CreateDirectory(folder);
-        AtomicOutput.WriteText(Path.Combine(folder, "config.yaml"), ConfigurationWriter.ToYaml(configuration));
+        AtomicOutput.WriteText(Path.Combine(folder, ConfigName), ConfigurationWriter.ToYaml(configuration));
         say(Plan(task, adapters, model, configuration));
-        var outcome = loop.Run(model.Backbone, adapters, task, Path.Combine(folder, "metrics.jsonl"), new Display(say), cancellationToken);
+        string checkpoint = Path.Combine(folder, CheckpointName);
+        var outcome = loop.Run(model.Backbone, adapters, task, new FineTuningFiles { Metrics = Path.Combine(folder, "metrics.jsonl"), Checkpoint = checkpoint, Resume = resume }, new Display(say), cancellationToken);
         var (labels, options) = TaskCatalog.Describe(task, configuration);
-        TaskModelFolder.Save(Path.Combine(folder, "model"), model.Backbone, model, adapters, task.Head, new TaskModelInfo
+        string place = Path.Combine(folder, "model");
+        if (Directory.Exists(place))
+        {
+            // What the run wrote when it was cancelled.
+            Directory.Delete(place, recursive: true);
+        }
+
+        TaskModelFolder.Save(place, model.Backbone, model, adapters, task.Head, new TaskModelInfo
         {
             Task = taskName,
             Name = $"{model.Info.Name}: {taskName}",
@@ -61,7 +85,36 @@ internal static class FineTuneRun
             Encoder = new EncoderReference("", ""),
             Training = Summary(set, configuration, outcome),
         });
+        if (outcome.End != FineTuningOutcome.Cancelled && Directory.Exists(checkpoint))
+        {
+            Directory.Delete(checkpoint, recursive: true);
+        }
+
         return outcome;
+    }
+
+    private static void RequireSame(string folder, FineTuneConfiguration configuration)
+    {
+        string file = Path.Combine(folder, ConfigName);
+        if (!File.Exists(file))
+        {
+            throw new ConfigurationException(folder, $"there is no run to resume: {ConfigName} is missing. Leave --resume out to start one.");
+        }
+
+        if (!FineTuningLoop.CanResume(Path.Combine(folder, CheckpointName)))
+        {
+            throw new ConfigurationException(folder, Directory.Exists(Path.Combine(folder, "model"))
+                ? "the run is complete, there is nothing to resume: its model is in model/."
+                : "the run was stopped before its first checkpoint. Start it again in another folder.");
+        }
+
+        var before = ConfigurationWriter.Flatten(new ConfigurationLoader().LoadFile<FineTuneConfiguration>(file));
+        var now = ConfigurationWriter.Flatten(configuration);
+        string[] faults = [.. before.Keys.Where(key => before[key] != now[key] && !Free.Contains(key)).Select(key => $"{key}: started with {before[key]}, now {now[key]}. A run is resumed with the options it was started with.")];
+        if (faults.Length > 0)
+        {
+            throw new ConfigurationException(file, faults);
+        }
     }
 
     private static string Plan(ITrainableTask task, AdapterSet? adapters, LoadedModel model, FineTuneConfiguration configuration)

@@ -34,7 +34,7 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         var loop = new FineTuningLoop(training);
         using var adapters = loop.Attach(model.Backbone);
         string name = TaskTableRow.NameOf(task, variant, seed);
-        var outcome = loop.Run(model.Backbone, adapters, made, null, new Display(name, say), cancellation);
+        var outcome = loop.Run(model.Backbone, adapters, made, progress: new Display(name, say), cancellationToken: cancellation);
         cancellation.ThrowIfCancellationRequested();
         using var pause = new CollectionPause();
         var evaluation = made.Evaluate(model.Backbone, DataSplit.Test, cancellation);

@@ -28,7 +28,7 @@ public sealed class AdapterSet : IDisposable
 
     private AdapterSet(IBackbone encoder, AdapterOptions options, int bottleneck, RandomStream random)
     {
-        (_encoder, Options) = (encoder, options with { Bottleneck = UsesBottleneck(options.Kind) ? bottleneck : options.Bottleneck });
+        (_encoder, Random, Options) = (encoder, random, options with { Bottleneck = UsesBottleneck(options.Kind) ? bottleneck : options.Bottleneck });
         foreach (var parameter in encoder.Module.parameters())
         {
             parameter.requires_grad = false;
@@ -48,6 +48,9 @@ public sealed class AdapterSet : IDisposable
 
     /// <summary>The options, with the width that was chosen.</summary>
     public AdapterOptions Options { get; }
+
+    /// <summary>What dropout draws from while training; a checkpoint saves its state.</summary>
+    public RandomStream Random { get; }
 
     /// <summary>What is trained, by name: adapters as "blocks.0.adaptmlp.down_proj.weight", BitFit's biases as the encoder calls them.</summary>
     public IReadOnlyList<(string Name, Parameter Parameter)> Parameters =>

@@ -51,5 +51,29 @@ internal sealed class AveragedWeights : IDisposable
         }
     }
 
+    /// <summary>Updates so far.</summary>
+    public long Updates => _updates;
+
+    /// <summary>Copies of the means by name, for a checkpoint.</summary>
+    public void Save(Dictionary<string, Tensor> target, string prefix)
+    {
+        for (int i = 0; i < _means.Count; i++)
+        {
+            FlatState.Save(target, prefix, _parameters.Groups[i], _means[i]);
+        }
+    }
+
+    /// <summary>Restores what <see cref="Save"/> wrote.</summary>
+    public void Load(IReadOnlyDictionary<string, Tensor> state, string prefix, long updates)
+    {
+        for (int i = 0; i < _means.Count; i++)
+        {
+            FlatState.Check(state, prefix, _parameters.Groups[i]);
+            FlatState.Load(state, prefix, _parameters.Groups[i], _means[i]);
+        }
+
+        _updates = updates;
+    }
+
     public void Dispose() => _means.ForEach(mean => mean.Dispose());
 }

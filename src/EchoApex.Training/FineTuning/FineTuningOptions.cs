@@ -89,6 +89,10 @@ public sealed record FineTuningOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int LogEvery { get; init; } = 10;
 
+    /// <summary>Steps between two checkpoints, where the run has a folder for them; each replaces the one before.</summary>
+    [Range(1, 100_000_000)]
+    public int CheckpointEvery { get; init; } = 200;
+
     /// <summary>The steps of a run.</summary>
     /// <param name="samples">Training samples.</param>
     public int TotalSteps(int samples) => Steps ?? (int)Math.Max(1, Math.Ceiling((double)Epochs * samples / BatchSize));

@@ -3,6 +3,9 @@ namespace EchoApex.Training.FineTuning;
 /// <summary>What came of a run. Encoder, adapters and head hold the weights of <see cref="BestStep"/>.</summary>
 public sealed record FineTuningOutcome
 {
+    /// <summary><see cref="End"/> of a run that was cancelled.</summary>
+    public const string Cancelled = "cancelled";
+
     /// <summary>Steps done.</summary>
     public required int Steps { get; init; }
 
@@ -12,7 +15,7 @@ public sealed record FineTuningOutcome
     /// <summary>Its figure on validation, larger is better; NaN when nothing was judged.</summary>
     public required double BestSelection { get; init; }
 
-    /// <summary>Why the run ended: "finished", "no better for N evaluations", "cancelled".</summary>
+    /// <summary>Why the run ended: "finished", "no better for N evaluations", <see cref="Cancelled"/>.</summary>
     public required string End { get; init; }
 
     /// <summary>Numbers that were trained, the head's included.</summary>

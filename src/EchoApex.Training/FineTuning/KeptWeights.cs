@@ -34,5 +34,8 @@ internal sealed class KeptWeights : IDisposable
         }
     }
 
+    /// <summary>The copies, in the order of the places; they stay this object's.</summary>
+    public IReadOnlyList<Tensor> Copies => [.. _pairs.Select(pair => pair.Copy)];
+
     public void Dispose() => _pairs.ForEach(pair => pair.Copy.Dispose());
 }

@@ -51,6 +51,18 @@ public sealed class FinetuneCommandTests : IDisposable
     }
 
     [Test]
+    public void Finetune_Resume_GoesOnFromTheCheckpointOrSaysWhyNot()
+    {
+        string run = _folder.File("resumed");
+        string[] start = ["finetune", "view", "--model", _model, "--data", _folder.File("set"), "--out", run];
+        string[] options = ["--set", "training.steps=6", "--set", "training.evaluations=2", "--set", "training.batch_size=8", "--set", "training.checkpoint_every=2"];
+        Assert.That(CommandLine.Run([.. start, "--resume"]).Error, Does.Contain("no such file").IgnoreCase.Or.Contain("no run to resume").Or.Contain("does not exist"));
+        Assert.That(CommandLine.Run([.. start, .. options]).ExitCode, Is.Zero);
+        Assert.That(Directory.Exists(Path.Combine(run, "checkpoint")), Is.False, "a complete run needs none");
+        Assert.That(CommandLine.Run([.. start, "--resume"]).Error, Does.Contain("complete"));
+    }
+
+    [Test]
     public void Finetune_AdaptersAboveTheShare_AreRefusedBeforeAnythingIsWritten()
     {
         string run = _folder.File("too-large");

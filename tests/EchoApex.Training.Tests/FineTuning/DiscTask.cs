@@ -35,6 +35,9 @@ internal sealed class DiscTask : ITrainableTask
     /// <summary>What the loss is multiplied by.</summary>
     public double LossFactor { get; init; } = 1;
 
+    /// <summary>Called after each training loss.</summary>
+    public Action? AfterLoss { get; set; }
+
     /// <summary>Stands in for the figures of the evaluations, in turn; the last one stays.</summary>
     public Queue<double> Selections { get; init; } = [];
 
@@ -57,6 +60,7 @@ internal sealed class DiscTask : ITrainableTask
         using var scope = NewDisposeScope();
         var labelled = (LabelledBatch)batch;
         var loss = nn.functional.cross_entropy(Logits(encoder, labelled), tensor(labelled.Labels)).Times(LossFactor);
+        AfterLoss?.Invoke();
         return new TaskLoss(loss.MoveToOuterDisposeScope(), new Dictionary<string, Tensor> { ["entropy"] = loss.detach().MoveToOuterDisposeScope() });
     }
 
