@@ -1,0 +1,322 @@
+// Shape legend: T = frames, H x W = pixels of a frame.
+using System.Buffers;
+using EchoApex.Core.Runtime;
+
+namespace EchoApex.Core.Datasets.Shards;
+
+/// <summary>
+/// A folder of shards, read by position: opening it reads the tables of clips alone, 48 bytes a clip, and a window of frames is then
+/// one read of the index and one of the archive. Every byte that is used has had its checksum verified. Clips are numbered through all
+/// shards, in the order of shards.json.
+/// </summary>
+/// <remarks>Thread safety: all members may be used from several threads, but for <see cref="Dispose"/>.</remarks>
+public sealed class ShardSet : IDisposable
+{
+    private const int OpenFiles = 512;
+
+    private readonly Shard[] _shards;
+    private readonly ShardClipRecord[] _clips;
+    private readonly int[] _firstClip;
+    private readonly ShardHandles _handles = new(OpenFiles);
+
+    private ShardSet(string folder, ShardManifest manifest, Shard[] shards, ShardClipRecord[] clips, int[] firstClip)
+    {
+        (Folder, Manifest, _shards, _clips, _firstClip) = (folder, manifest, shards, clips, firstClip);
+    }
+
+    /// <summary>The folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The list of shards.</summary>
+    public ShardManifest Manifest { get; }
+
+    /// <summary>Clips of the set.</summary>
+    public int Count => _clips.Length;
+
+    /// <summary>Whether a folder holds a complete set of shards.</summary>
+    public static bool IsShardFolder(string path) => Directory.Exists(path) && File.Exists(ShardManifest.PathIn(path));
+
+    /// <summary>Opens a set.</summary>
+    /// <param name="folder">A folder with shards.json.</param>
+    /// <exception cref="DataException">The set is not complete, a file is missing, or an index is damaged.</exception>
+    public static ShardSet Open(string folder)
+    {
+        var manifest = ShardManifest.Read(folder);
+        long count = manifest.ClipCount;
+        if (count is 0 or > int.MaxValue)
+        {
+            throw new DataException(ShardManifest.PathIn(folder), $"tells of {count} clips; a set has 1 to {int.MaxValue}.");
+        }
+
+        var shards = new Shard[manifest.Shards.Count];
+        int[] firstClip = new int[shards.Length + 1];
+        var tables = new ShardClipRecord[shards.Length][];
+        for (int i = 0; i < shards.Length; i++)
+        {
+            (shards[i], tables[i]) = OpenShard(folder, manifest.Shards[i]);
+            firstClip[i + 1] = firstClip[i] + tables[i].Length;
+        }
+
+        var clips = new ShardClipRecord[firstClip[^1]];
+        for (int i = 0; i < shards.Length; i++)
+        {
+            tables[i].CopyTo(clips, firstClip[i]);
+            tables[i] = [];
+        }
+
+        return new ShardSet(folder, manifest, shards, clips, firstClip);
+    }
+
+    /// <summary>Frames of a clip.</summary>
+    public int FrameCountOf(int clip) => _clips[clip].FrameCount;
+
+    /// <summary>Rows and columns of a clip's frames.</summary>
+    public (int Height, int Width) SizeOf(int clip) => (_clips[clip].Height, _clips[clip].Width);
+
+    /// <summary>A number that clips of one patient share; a clip without a patient has its own.</summary>
+    public ulong PatientOf(int clip) => _clips[clip].Patient;
+
+    /// <summary>Where a clip lies and what it is called, for messages: <c>FOLDER/shard-000000.tar#KEY</c>.</summary>
+    public string NameOf(int clip)
+    {
+        try
+        {
+            return $"{ShardOf(clip).Tar}#{ReadKey(clip).Key}";
+        }
+        catch (DataException)
+        {
+            // The name is wanted for a report of damage: a damaged index must not hide it.
+            return $"{ShardOf(clip).Tar}#offset {_clips[clip].Offset}";
+        }
+    }
+
+    /// <summary>A clip's name and its patient, from the index.</summary>
+    /// <exception cref="DataException">The index is damaged.</exception>
+    public (string Key, string? Patient) ReadKey(int clip)
+    {
+        var shard = ShardOf(clip);
+        long at = shard.Header.NamesAt + _clips[clip].Names;
+        byte[] names = new byte[(int)Math.Min(ShardClip.LongestKey + ShardClip.LongestPatient + 4, shard.Header.FileLength - at)];
+        _handles.Read(shard.Index, shard.Header.FileLength, at, names);
+        try
+        {
+            return ShardIndex.ReadName(names);
+        }
+        catch (FormatException error)
+        {
+            throw new DataException(shard.Index, $"{error.Message}. Rebuild it from the archive with 'echoapex shards repair'.", innerException: error);
+        }
+    }
+
+    /// <summary>What the shard says of a clip beside its pixels.</summary>
+    /// <exception cref="DataException">It is damaged.</exception>
+    public ShardClipInfo ReadInfo(int clip)
+    {
+        var shard = ShardOf(clip);
+        var record = _clips[clip];
+        byte[] json = new byte[record.JsonLength];
+        ReadTar(shard, record.JsonStart, json);
+        try
+        {
+            return Crc32C.Of(json) == record.JsonChecksum
+                ? ShardClipJsonReader.Read(json)
+                : throw new FormatException("is damaged: its checksum does not hold");
+        }
+        catch (FormatException error)
+        {
+            throw new DataException(NameOf(clip), $"the clip's .json {error.Message}.", innerException: error);
+        }
+    }
+
+    /// <summary>A window of consecutive frames of a clip, by one read of the archive.</summary>
+    /// <param name="clip">Zero-based clip.</param>
+    /// <param name="first">Zero-based first frame.</param>
+    /// <param name="count">Frames; all must be of the clip.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such clip or frame.</exception>
+    /// <exception cref="DataException">A frame or the mask is damaged.</exception>
+    public SectorFrames ReadFrames(int clip, int first, int count)
+    {
+        var record = _clips[clip];
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, record.FrameCount - first, nameof(count));
+        int area = record.Height * record.Width;
+        byte[] pixels = new byte[checked((long)count * area)];
+        byte[] mask = record.MaskLength > 0 ? ArrayPool<byte>.Shared.Rent(area) : [];
+        try
+        {
+            var inside = ReadMask(clip, mask);
+            ReadWindow(clip, first, count, inside, pixels);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(mask);
+        }
+
+        return new SectorFrames(pixels, count, record.Height, record.Width);
+    }
+
+    /// <summary>Some frames of a clip, each by a read of its own.</summary>
+    /// <param name="clip">Zero-based clip.</param>
+    /// <param name="frames">Zero-based frames, in any order.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such clip or frame.</exception>
+    /// <exception cref="DataException">A frame or the mask is damaged.</exception>
+    public SectorFrames ReadFrames(int clip, ReadOnlySpan<int> frames)
+    {
+        var record = _clips[clip];
+        int area = record.Height * record.Width;
+        byte[] pixels = new byte[checked((long)frames.Length * area)];
+        byte[] mask = record.MaskLength > 0 ? ArrayPool<byte>.Shared.Rent(area) : [];
+        try
+        {
+            var inside = ReadMask(clip, mask);
+            for (int i = 0; i < frames.Length; i++)
+            {
+                ArgumentOutOfRangeException.ThrowIfNegative(frames[i], nameof(frames));
+                ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(frames[i], record.FrameCount, nameof(frames));
+                ReadWindow(clip, frames[i], 1, inside, pixels.AsSpan(i * area, area));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(mask);
+        }
+
+        return new SectorFrames(pixels, frames.Length, record.Height, record.Width);
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose() => _handles.Dispose();
+
+    private static (Shard Shard, ShardClipRecord[] Clips) OpenShard(string folder, ShardEntry entry)
+    {
+        string tar = Path.Combine(folder, entry.Name);
+        string index = ShardLayout.IndexOf(tar);
+        var info = new FileInfo(tar);
+        if (!info.Exists || info.Length != entry.Bytes)
+        {
+            throw new DataException(tar, $"{(info.Exists ? $"has {info.Length} bytes" : "is missing")}; {ShardLayout.ManifestName} tells of {entry.Bytes}. Put the right file there, or run 'echoapex shards repair' on the folder.");
+        }
+
+        using var file = ShardFile.Open(index);
+        try
+        {
+            byte[] start = new byte[Math.Min(ShardIndexHeader.Length, file.Length)];
+            file.Read(0, start);
+            var header = ShardIndexHeader.Read(start, file.Length);
+            return header.ClipCount == entry.Clips && header.TarLength == entry.Bytes && Convert.ToHexStringLower(header.TarSha256) == entry.Sha256
+                ? (new Shard(tar, index, header), ShardIndex.ReadClips(file, header))
+                : throw new FormatException($"does not belong to the shard that {ShardLayout.ManifestName} tells of");
+        }
+        catch (FormatException error)
+        {
+            throw new DataException(index, $"{error.Message}. Rebuild it from the archive with 'echoapex shards repair'.", innerException: error);
+        }
+    }
+
+    private Shard ShardOf(int clip)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(clip);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(clip, Count);
+        int place = Array.BinarySearch(_firstClip, clip);
+        if (place < 0)
+        {
+            place = ~place - 1;
+        }
+
+        // Shards without clips share their first clip with the next one.
+        while (_firstClip[place + 1] <= clip)
+        {
+            place++;
+        }
+
+        return _shards[place];
+    }
+
+    private ReadOnlySpan<byte> ReadMask(int clip, byte[] target)
+    {
+        var record = _clips[clip];
+        if (record.MaskLength == 0)
+        {
+            return default;
+        }
+
+        byte[] stored = ArrayPool<byte>.Shared.Rent(record.MaskLength);
+        try
+        {
+            var bytes = stored.AsSpan(0, record.MaskLength);
+            ReadTar(ShardOf(clip), record.MaskStart, bytes);
+            var mask = target.AsSpan(0, record.Height * record.Width);
+            Decode(clip, null, bytes, record.MaskChecksum, mask);
+            return mask;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
+
+    private void ReadWindow(int clip, int first, int count, ReadOnlySpan<byte> inside, Span<byte> pixels)
+    {
+        var shard = ShardOf(clip);
+        var record = _clips[clip];
+        int area = record.Height * record.Width;
+        byte[] table = ArrayPool<byte>.Shared.Rent(count * ShardFrameRecord.Length);
+        byte[] stored = [];
+        try
+        {
+            _handles.Read(shard.Index, shard.Header.FileLength, shard.Header.FramesAt + ((record.FirstFrame + first) * ShardFrameRecord.Length), table.AsSpan(0, count * ShardFrameRecord.Length));
+            long start = ShardFrameRecord.Read(table).Start;
+            long length = ShardFrameRecord.Read(table.AsSpan((count - 1) * ShardFrameRecord.Length)).End - start;
+            if (length < 1 || length > Array.MaxLength || record.Offset + start + length > shard.Header.TarLength)
+            {
+                throw new DataException(NameOf(clip), $"the index says that frames {first} to {first + count - 1} lie at {record.Offset + start}, {length} bytes long; it is damaged. Rebuild it from the archive with 'echoapex shards repair'.");
+            }
+
+            stored = ArrayPool<byte>.Shared.Rent((int)length);
+            ReadTar(shard, record.Offset + start, stored.AsSpan(0, (int)length));
+            for (int i = 0; i < count; i++)
+            {
+                var frame = ShardFrameRecord.Read(table.AsSpan(i * ShardFrameRecord.Length));
+                if (frame.Start < start || frame.End > start + length)
+                {
+                    throw new DataException(NameOf(clip), "the index has a damaged place of this frame. Rebuild it from the archive with 'echoapex shards repair'.", first + i);
+                }
+
+                var picture = stored.AsSpan((int)(frame.Start - start), (int)frame.ByteCount);
+                var target = pixels.Slice(i * area, area);
+                Decode(clip, first + i, picture, frame.Checksum, target);
+                if (ShardFrameCodec.NeedsMark(picture))
+                {
+                    ShardFrameCodec.Mark(target, inside);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(table);
+            ArrayPool<byte>.Shared.Return(stored);
+        }
+    }
+
+    private void Decode(int clip, int? frame, ReadOnlySpan<byte> stored, uint checksum, Span<byte> pixels)
+    {
+        try
+        {
+            if (Crc32C.Of(stored) != checksum)
+            {
+                throw new FormatException("is damaged: its checksum does not hold");
+            }
+
+            ShardFrameCodec.Decode(stored, _clips[clip].Height, _clips[clip].Width, pixels);
+        }
+        catch (FormatException error)
+        {
+            throw new DataException(NameOf(clip), $"{(frame is null ? "the mask" : "the picture")} {error.Message}.", frame, error);
+        }
+    }
+
+    private void ReadTar(Shard shard, long offset, Span<byte> destination) => _handles.Read(shard.Tar, shard.Header.TarLength, offset, destination);
+
+    private sealed record Shard(string Tar, string Index, ShardIndexHeader Header);
+}
