@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using EchoApex.Benchmarks.Augmentation;
 using EchoApex.Benchmarks.Forward;
 using EchoApex.Benchmarks.Loading;
+using EchoApex.Benchmarks.Shards;
 using EchoApex.Benchmarks.Training;
 
 // End-to-end measurements have a verb of their own; everything else is BenchmarkDotNet's.
@@ -13,6 +14,10 @@ switch (args)
         return LoadBenchmark.Run(loadArguments);
     case ["crops", .. var cropArguments]:
         return CropsBenchmark.Run(cropArguments);
+    case ["shards-index", .. var indexArguments]:
+        return ShardIndexBenchmark.Run(indexArguments);
+    case ["shards-load", .. var shardArguments]:
+        return ShardLoadBenchmark.Run(shardArguments);
     case ["step", .. var stepArguments]:
         return StepBenchmark.Run(stepArguments);
     case ["exchange", .. var exchangeArguments]:

@@ -1,5 +1,6 @@
 // Shape legend: B = images in a batch, S = side of the square input.
 using System.Text;
+using EchoApex.Core.Datasets.Shards;
 using EchoApex.Core.Embedding;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
@@ -27,7 +28,7 @@ internal sealed class ClipEmbedding(EmbedOptions options, Embedder embedder, Emb
         {
             if (!Directory.Exists(options.Input))
             {
-                Add(options.Input, cancellation);
+                Add(ClipReader.Open(options.Input), cancellation);
                 Flush();
                 return "";
             }
@@ -42,14 +43,14 @@ internal sealed class ClipEmbedding(EmbedOptions options, Embedder embedder, Emb
     private string AddFolder(CancellationToken cancellation)
     {
         int read = 0, failed = 0;
-        foreach (string path in ClipReader.EnumerateClips(options.Input))
+        foreach (var (name, open) in Clips())
         {
             cancellation.ThrowIfCancellationRequested();
             long start = output.Count + _pending;
             try
             {
-                var frames = Add(path, cancellation);
-                AddToIndex(path, start, frames);
+                var frames = Add(open(), cancellation);
+                AddToIndex(name, start, frames);
                 read++;
             }
             catch (DataException error)
@@ -70,9 +71,29 @@ internal sealed class ClipEmbedding(EmbedOptions options, Embedder embedder, Emb
             : throw new DataException(options.Input, failed == 0 ? "no clips were found in this folder." : $"none of its {failed} clips could be read.");
     }
 
-    private IReadOnlyList<int> Add(string path, CancellationToken cancellation)
+    // The clips of a set of shards by their keys, else those below the folder by their paths in it.
+    private IEnumerable<(string Name, Func<EchoClip> Open)> Clips()
     {
-        var clip = ClipReader.Open(path);
+        if (!ShardSet.IsShardFolder(options.Input))
+        {
+            foreach (string path in ClipReader.EnumerateClips(options.Input))
+            {
+                yield return (Path.GetRelativePath(options.Input, path).Replace('\\', '/'), () => ClipReader.Open(path));
+            }
+
+            yield break;
+        }
+
+        using var set = ShardSet.Open(options.Input);
+        for (int clip = 0; clip < set.Count; clip++)
+        {
+            int number = clip;
+            yield return (set.ReadKey(clip).Key, () => set.OpenClip(number));
+        }
+    }
+
+    private IReadOnlyList<int> Add(EchoClip clip, CancellationToken cancellation)
+    {
         var frames = FrameSelection.Spread(clip.FrameCount, options.Frames);
         for (int done = 0; done < frames.Count;)
         {
@@ -117,9 +138,8 @@ internal sealed class ClipEmbedding(EmbedOptions options, Embedder embedder, Emb
         output.Truncate(start);
     }
 
-    private void AddToIndex(string path, long start, IReadOnlyList<int> frames)
+    private void AddToIndex(string name, long start, IReadOnlyList<int> frames)
     {
-        string name = Path.GetRelativePath(options.Input, path).Replace('\\', '/');
         if (name.AsSpan().IndexOfAny(",\"\r\n") >= 0)
         {
             name = $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";

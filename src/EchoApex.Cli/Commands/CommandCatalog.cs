@@ -12,6 +12,7 @@ internal static class CommandCatalog
         yield return InspectCommand.Create();
         yield return ConvertCommand.Create();
         yield return PhantomCommand.Create();
+        yield return ShardsCommand.Create();
         yield return ImportCommand.Create();
         yield return PretrainCommand.Create();
         yield return ReplayCommand.Create();

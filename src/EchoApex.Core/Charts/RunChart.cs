@@ -13,6 +13,7 @@ public static class RunChart
 
     private const string Loss = "loss";
     private const string Shares = "shares of a step's time";
+    private const string LoaderShares = "shares of the loader threads' time";
     private const string Schedules = "schedules, each over its own range";
 
     // Bookkeeping that says nothing of how a run went.
@@ -35,6 +36,7 @@ public static class RunChart
         ("gradient norms before clipping", "gradient_norm_", ["gradient_norm", "gradient_norm_backbone", "gradient_norm_head", "gradient_norm_ibot_head"]),
         ("images per second", "", ["images_per_second"]),
         (Shares, "share_", ["share_data", "share_teacher", "share_student", "share_backward", "share_optimizer", "share_other"]),
+        (LoaderShares, "loader_", ["loader_read", "loader_decode", "loader_augment", "loader_wait"]),
         ("memory (MiB)", "", ["memory_mib"]),
         (Schedules, "", ["learning_rate", "weight_decay", "teacher_momentum", "teacher_temperature"]),
     ];
@@ -137,7 +139,7 @@ public static class RunChart
     private static LineChart Panel(string title, string prefix, List<LineSeries> series, double smoothing)
     {
         double[] values = [.. series.SelectMany(line => line.Y).Where(double.IsFinite)];
-        bool logarithmic = title != Shares && values.Length > 0 && values.Min() > 0 && values.Max() / values.Min() > LogarithmicRatio;
+        bool logarithmic = title is not (Shares or LoaderShares) && values.Length > 0 && values.Min() > 0 && values.Max() / values.Min() > LogarithmicRatio;
         return new LineChart
         {
             Title = title,

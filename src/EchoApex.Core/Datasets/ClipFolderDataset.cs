@@ -11,7 +11,7 @@ namespace EchoApex.Core.Datasets;
 /// all is an error.
 /// </summary>
 /// <remarks>Thread safety: <see cref="Read"/> may be called from several threads.</remarks>
-public sealed class ClipFolderDataset
+public sealed class ClipFolderDataset : IFrameSource
 {
     private readonly string[] _paths;
     private readonly Func<string, SectorFrames> _read;
@@ -79,6 +79,35 @@ public sealed class ClipFolderDataset
 
         var first = Skipped[0];
         throw new DataException(first.Path, $"{first.Reason} None of the {Count} clips can be read; this is the first.");
+    }
+
+    /// <inheritdoc/>
+    long IFrameSource.UnitCount => Count;
+
+    /// <inheritdoc/>
+    string IFrameSource.UnitName => "clips";
+
+    /// <inheritdoc/>
+    string? IFrameSource.Fingerprint => null;
+
+    /// <inheritdoc/>
+    string IFrameSource.NameOf(long unit, long visit) => PathOf((int)unit);
+
+    /// <inheritdoc/>
+    FramePair IFrameSource.Read(long unit, long visit, RandomStream random, bool wantsSecond, LoaderWorker worker)
+    {
+        var before = worker.Enter(LoaderPhase.Decode);
+        var frames = Read((int)unit);
+        worker.Enter(before);
+        var (first, second) = DrawPair(frames.FrameCount, random);
+        return new FramePair(frames[first], frames[second]);
+    }
+
+    /// <summary>Two frames of a clip, different ones where there are two.</summary>
+    internal static (int First, int Second) DrawPair(int frameCount, RandomStream random)
+    {
+        int first = random.NextInt32(frameCount);
+        return (first, frameCount == 1 ? first : (first + 1 + random.NextInt32(frameCount - 1)) % frameCount);
     }
 
     private static IEnumerable<string> Find(string path) =>

@@ -5,7 +5,8 @@ namespace EchoApex.Core.Datasets;
 
 /// <summary>
 /// Fills batches ahead of their use on plain threads. The batches and their order do not depend on the number of
-/// threads, as long as filling one slot depends on its draw alone.
+/// threads, as long as filling one slot depends on its draw alone. At most a bounded number of batches is under way: threads that
+/// are ahead of the consumer wait.
 /// </summary>
 /// <typeparam name="TBatch">A batch's buffers, reused once returned.</typeparam>
 public sealed class PrefetchingLoader<TBatch> : IDisposable
@@ -16,7 +17,8 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
     private readonly int _first;
     private readonly int _slots;
     private readonly Func<TBatch> _create;
-    private readonly Action<SampleDraw, TBatch, int> _fill;
+    private readonly Action<SampleDraw, TBatch, int, LoaderWorker> _fill;
+    private readonly LoaderWorker[] _workers;
     private readonly Queue<Pending> _ordered = new();
     private readonly ConcurrentBag<TBatch> _free = [];
     private readonly BlockingCollection<(Pending Batch, int Slot, SampleDraw Draw)> _work = [];
@@ -36,6 +38,20 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
     /// moves on by whole batches, so that its position means the same to all of them. Null for the whole batch.
     /// </param>
     public PrefetchingLoader(EpochSampler sampler, int batchSize, Func<TBatch> create, Action<SampleDraw, TBatch, int> fill, int workers, int ahead, (int First, int Count)? share = null)
+        : this(sampler, batchSize, create, WithoutWorker(fill), workers, ahead, share)
+    {
+    }
+
+    /// <summary>Starts the threads, each with a clock and memory of its own that <paramref name="fill"/> receives.</summary>
+    /// <param name="sampler">Where the samples come from; the loader draws ahead of <see cref="Position"/>.</param>
+    /// <param name="batchSize">Samples a batch.</param>
+    /// <param name="create">Makes the buffers of a batch.</param>
+    /// <param name="fill">Writes one sample into one slot of a batch; called on several threads at once, on different slots. Each call begins in <see cref="LoaderPhase.Augment"/>.</param>
+    /// <param name="workers">Threads, at least 1.</param>
+    /// <param name="ahead">Batches prepared ahead of use, at least 1.</param>
+    /// <param name="share">Which of the batch's samples this loader fills, (first, count), as above. Null for the whole batch.</param>
+    public PrefetchingLoader(
+        EpochSampler sampler, int batchSize, Func<TBatch> create, Action<SampleDraw, TBatch, int, LoaderWorker> fill, int workers, int ahead, (int First, int Count)? share = null)
     {
         ArgumentNullException.ThrowIfNull(sampler);
         ArgumentNullException.ThrowIfNull(create);
@@ -49,7 +65,8 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(_first + _slots, batchSize, nameof(share));
         (_sampler, _batchSize, _create, _fill, _ahead) = (sampler, batchSize, create, fill, ahead);
         Position = sampler.Position;
-        _threads = [.. Enumerable.Range(0, workers).Select(i => new Thread(Work) { IsBackground = true, Name = $"EchoApex loader {i}" })];
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => new LoaderWorker())];
+        _threads = [.. Enumerable.Range(0, workers).Select(i => new Thread(() => Work(_workers[i])) { IsBackground = true, Name = $"EchoApex loader {i}" })];
         foreach (var thread in _threads)
         {
             thread.Start();
@@ -58,6 +75,9 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
 
     /// <summary>The sampler's position after the last batch handed out: what a checkpoint stores.</summary>
     public long Position { get; private set; }
+
+    /// <summary>What each thread has done so far.</summary>
+    public IReadOnlyList<LoaderStatistics> Statistics => [.. _workers.Select(worker => worker.Statistics)];
 
     /// <summary>Waits for the next batch.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled while waiting; the batch stays next.</exception>
@@ -125,13 +145,20 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
         _ordered.Enqueue(pending);
     }
 
-    private void Work()
+    private static Action<SampleDraw, TBatch, int, LoaderWorker> WithoutWorker(Action<SampleDraw, TBatch, int> fill)
+    {
+        ArgumentNullException.ThrowIfNull(fill);
+        return (draw, batch, slot, _) => fill(draw, batch, slot);
+    }
+
+    private void Work(LoaderWorker worker)
     {
         foreach (var (pending, slot, draw) in _work.GetConsumingEnumerable())
         {
+            worker.Enter(LoaderPhase.Augment);
             try
             {
-                _fill(draw, pending.Batch, slot);
+                _fill(draw, pending.Batch, slot, worker);
             }
             catch (Exception error)
             {
@@ -139,6 +166,9 @@ public sealed class PrefetchingLoader<TBatch> : IDisposable
                 pending.Fault ??= ExceptionDispatchInfo.Capture(error);
             }
 
+            // Counted before the batch is handed out, so that its consumer finds it counted.
+            worker.CountSample();
+            worker.Enter(LoaderPhase.Wait);
             pending.FinishOne();
         }
     }

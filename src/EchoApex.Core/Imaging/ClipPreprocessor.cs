@@ -136,7 +136,7 @@ public sealed class ClipPreprocessor
         return inside;
     }
 
-    private SectorCrop? Sector(EchoClip clip) => Preprocessing.CropToSector ? _sectors.GetValue(clip, SectorFinder.Find) : null;
+    private SectorCrop? Sector(EchoClip clip) => Preprocessing.CropToSector ? _sectors.GetValue(clip, key => key.Sector ?? SectorFinder.Find(key)) : null;
 
     private void PlaceSector(SectorCrop? sector, Span<byte> inside, int top, int left, int newHeight, int newWidth)
     {

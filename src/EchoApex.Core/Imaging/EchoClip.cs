@@ -55,6 +55,9 @@ public sealed class EchoClip
     /// <summary>Calibrated regions of the frame; empty when none are given.</summary>
     public IReadOnlyList<UltrasoundRegion> Regions { get; init; } = [];
 
+    /// <summary>The ultrasound sector, where the source knows it, as shards do; null to have it found.</summary>
+    public SectorCrop? Sector { get; init; }
+
     /// <summary>What was removed or repaired on the way in, one sentence each: clamped regions, blanked text, missing frames.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 

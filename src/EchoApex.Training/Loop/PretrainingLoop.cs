@@ -34,7 +34,7 @@ namespace EchoApex.Training.Loop;
 public sealed class PretrainingLoop : IDisposable
 {
     private readonly PretrainingOptions _options;
-    private readonly ClipFolderDataset _data;
+    private readonly IFrameSource _data;
     private readonly SharedRun _run;
     private readonly PretrainingSchedules _schedules;
     private readonly SelfDistillationTrainer _trainer;
@@ -56,12 +56,12 @@ public sealed class PretrainingLoop : IDisposable
     /// <exception cref="CheckpointException">The last checkpoint is damaged or belongs to other data.</exception>
     /// <exception cref="EchoApexException">The folder exists and <paramref name="resume"/> is false.</exception>
     public PretrainingLoop(PretrainingOptions options, string runFolder, bool resume, ILoggerFactory? loggers = null, ProcessGroup? group = null)
-        : this(options, runFolder, resume, checkedOptions => ClipFolderDataset.Open(checkedOptions.Data.Paths, checkedOptions.Data.Cache, loggers), loggers, group)
+        : this(options, runFolder, resume, checkedOptions => PretrainingData.Open(checkedOptions, loggers), loggers, group)
     {
     }
 
     internal PretrainingLoop(
-        PretrainingOptions options, string runFolder, bool resume, Func<PretrainingOptions, ClipFolderDataset> open, ILoggerFactory? loggers = null, ProcessGroup? group = null)
+        PretrainingOptions options, string runFolder, bool resume, Func<PretrainingOptions, IFrameSource> open, ILoggerFactory? loggers = null, ProcessGroup? group = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(runFolder);
         OptionsValidator.Validate(options);
@@ -83,12 +83,12 @@ public sealed class PretrainingLoop : IDisposable
         _probe = options.Probe.IsOn ? new OnlineProbe(options.Probe, options.ToPreprocessing()) : null;
         try
         {
-            Plan = RunPlan.Describe(options, _schedules, _data.Count, _probe, _group);
-            _run = new SharedRun(_group, options, runFolder, resume, _data.Count, RunPlan.Comment(Plan));
+            Plan = RunPlan.Describe(options, _schedules, _data, _probe, _group);
+            _run = new SharedRun(_group, options, runFolder, resume, _data, RunPlan.Comment(Plan));
             _trainer = options.Stage == PretrainingStage.Dinov2
                 ? new Dinov2Trainer(options, _schedules, Processes, _group.Device)
                 : new DinoTrainer(options, _schedules, Processes, _group.Device);
-            _state = new RunState(0, 0, _data.Count, options.Seed);
+            _state = new RunState(0, 0, checked((int)_data.UnitCount), options.Seed, _data.Fingerprint);
             Start(resume);
         }
         catch (Exception error)
@@ -111,7 +111,7 @@ public sealed class PretrainingLoop : IDisposable
 
     internal SelfDistillationTrainer Trainer => _trainer;
 
-    private long SamplesPerPass => (long)_data.Count * _options.Data.SamplesPerClip;
+    private long SamplesPerPass => _data.UnitCount * _options.Data.SamplesPerClip;
 
     /// <summary>Trains to the end, or until cancelled; then the step at hand is finished and a checkpoint written.</summary>
     /// <param name="progress">Told after every step, on this thread.</param>
@@ -138,6 +138,7 @@ public sealed class PretrainingLoop : IDisposable
         var collapse = CreateCollapseMonitor();
         var instability = new InstabilityMonitor();
         using var loader = CreateLoader();
+        var loaded = new LoaderShares();
         using var collections = new CollectionPause();
         var clock = Stopwatch.StartNew();
         long first = _state.Step;
@@ -160,7 +161,7 @@ public sealed class PretrainingLoop : IDisposable
             var probed = Probe(clock);
             if (log || probed.Count > 0)
             {
-                Log(log ? terms : null, probed, metrics, events, perSecond);
+                Log(log ? terms : null, probed, loaded, loader.Statistics, metrics, events, perSecond);
             }
 
             string? warning = Warn([.. instability.Observe(loss, terms["gradient_norm"]), .. log ? collapse.Observe(_state.Step, terms) : []]);
@@ -193,6 +194,7 @@ public sealed class PretrainingLoop : IDisposable
         {
             _group?.Dispose();
         }
+        (_data as IDisposable)?.Dispose();
     }
 
     private IReadOnlyDictionary<string, double> TrainOn(MultiCropBatch batch, bool diagnostics)
@@ -204,7 +206,7 @@ public sealed class PretrainingLoop : IDisposable
         var result = _trainer.Step(_state.Step, globals_BCHW, locals_BCHW, diagnostics);
         if (!result.IsFinite)
         {
-            var samples = batch.Draws.Select(draw => _data.PathOf(ClipOf(draw)));
+            var samples = batch.Draws.Select(draw => _data.NameOf(UnitOf(draw), VisitOf(draw)));
             string capture = _run.Capture(_state, _trainer, globals_BCHW, locals_BCHW, result.Terms, samples);
             throw new TrainingDivergedException(_state.Step + 1, result.Terms, capture);
         }
@@ -227,17 +229,17 @@ public sealed class PretrainingLoop : IDisposable
     }
 
     // Runs on the loader's threads. All random numbers of a sample follow from (seed, pass, place in the pass).
-    private void Fill(SampleDraw draw, MultiCropBatch batch, int slot)
+    private void Fill(SampleDraw draw, MultiCropBatch batch, int slot, LoaderWorker worker)
     {
         var random = RandomStream.For(_options.Seed, "augmentation", draw.Epoch, draw.Index);
-        var frames = _data.Read(ClipOf(draw));
-        int first = random.NextInt32(frames.FrameCount);
-        int second = frames.FrameCount == 1 ? first : (first + 1 + random.NextInt32(frames.FrameCount - 1)) % frames.FrameCount;
+        var frames = _data.Read(UnitOf(draw), VisitOf(draw), random, _options.Augmentation.TwoFrames, worker);
         batch.Draws[slot] = draw;
-        _augmentation.WriteViews(frames[first], frames[second], random, batch, slot);
+        _augmentation.WriteViews(frames.First, frames.Second, random, batch, slot);
     }
 
-    private int ClipOf(SampleDraw draw) => (int)(draw.Sample % _data.Count);
+    private long UnitOf(SampleDraw draw) => draw.Sample % _data.UnitCount;
+
+    private long VisitOf(SampleDraw draw) => (draw.Epoch * _options.Data.SamplesPerClip) + (draw.Sample / _data.UnitCount);
 
     private static MultiCropBatch? TryNext(PrefetchingLoader<MultiCropBatch> loader, CancellationToken cancellationToken)
     {
@@ -258,12 +260,12 @@ public sealed class PretrainingLoop : IDisposable
         (long)(_options.Optimization.WarmupEpochs * _schedules.StepsPerEpoch));
 
     // Without terms the line holds what the probe says alone.
-    private void Log(IReadOnlyDictionary<string, double>? terms, Dictionary<string, double> probed, MetricsWriter? metrics, TensorBoardWriter? events, double perSecond)
+    private void Log(IReadOnlyDictionary<string, double>? terms, Dictionary<string, double> probed, LoaderShares loaded, IReadOnlyList<LoaderStatistics> workers, MetricsWriter? metrics, TensorBoardWriter? events, double perSecond)
     {
         var values = probed;
         if (terms is not null)
         {
-            values = new Dictionary<string, double>(terms.Concat(probed).Concat(_trainer.Clock.Take()))
+            values = new Dictionary<string, double>(terms.Concat(probed).Concat(_trainer.Clock.Take()).Concat(loaded.Take(workers)))
             {
                 ["epoch"] = _schedules.EpochOf(_state.Step - 1),
                 ["images_per_second"] = Math.Round(perSecond, 2),
@@ -334,9 +336,14 @@ public sealed class PretrainingLoop : IDisposable
     private void Restore(string checkpoint)
     {
         var state = RunFolder.ReadCheckpoint(checkpoint, _trainer);
-        if (state.Clips != _data.Count)
+        if (state.Clips != _data.UnitCount)
         {
-            throw new CheckpointException(checkpoint, $"the run was started with {state.Clips} clips, now {_data.Count} are found. Resume with the same data.");
+            throw new CheckpointException(checkpoint, $"the run was started with {state.Clips} {_data.UnitName}, now {_data.UnitCount} are found. Resume with the same data.");
+        }
+
+        if (state.Data != _data.Fingerprint)
+        {
+            throw new CheckpointException(checkpoint, $"the run was started with the data {state.Data ?? "of folders of clips"}, now it is {_data.Fingerprint ?? "folders of clips"}. Resume with the same data.");
         }
 
         _state = state;
@@ -356,7 +363,7 @@ public sealed class PretrainingLoop : IDisposable
                 ["steps"] = _state.Step.ToString(culture),
                 ["steps_planned"] = _schedules.TotalSteps.ToString(culture),
                 ["batch_size"] = _options.Optimization.BatchSize.ToString(culture),
-                ["clips"] = _data.Count.ToString(culture),
+                [_data.UnitName] = _data.UnitCount.ToString(culture),
                 ["targets"] = ConfigurationWriter.Flatten(_options.Targets)["kind"],
                 ["seed"] = _options.Seed.ToString(culture),
                 ["initialization"] = ConfigurationWriter.Flatten(_options.Backbone)["initialization"],

@@ -1,5 +1,6 @@
 using System.Globalization;
 using EchoApex.Core.Configuration;
+using EchoApex.Core.Datasets;
 using EchoApex.Training.Distributed;
 using EchoApex.Training.Monitoring;
 using TorchSharp;
@@ -10,13 +11,13 @@ namespace EchoApex.Training.Loop;
 internal static class RunPlan
 {
     /// <summary>Data, length, learning-rate rule, targets, method, processes, probe and start, a line each.</summary>
-    public static string Describe(PretrainingOptions options, PretrainingSchedules schedules, int clips, OnlineProbe? probe, ProcessGroup group)
+    public static string Describe(PretrainingOptions options, PretrainingSchedules schedules, IFrameSource data, OnlineProbe? probe, ProcessGroup group)
     {
         var culture = CultureInfo.InvariantCulture;
         var targets = options.Targets;
         var lines = new List<string>
         {
-            string.Create(culture, $"data: {clips} clips x {options.Data.SamplesPerClip} = {(long)clips * options.Data.SamplesPerClip} samples a pass"),
+            string.Create(culture, $"data: {data.UnitCount} {data.UnitName} x {options.Data.SamplesPerClip} = {data.UnitCount * options.Data.SamplesPerClip} samples a pass"),
             string.Create(culture, $"length: {options.Optimization.Epochs} epochs of {schedules.StepsPerEpoch} steps = {schedules.TotalSteps} steps of {options.Optimization.BatchSize} samples"),
             schedules.DescribeLearningRate(),
             string.Create(culture, $"targets: {ConfigurationWriter.Flatten(targets)["kind"]}, teacher temperature {targets.WarmupTeacherTemperature} to {targets.TeacherTemperature} over {targets.TeacherTemperatureWarmupEpochs} epochs, KoLeo weight {targets.KoleoWeight}"),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using EchoApex.Core.Datasets;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Distributed;
 using static TorchSharp.torch;
@@ -18,10 +19,10 @@ internal sealed class SharedRun : IDisposable
     /// <summary>Makes or opens the folder.</summary>
     /// <exception cref="ConfigurationException">The processes were started differently, or the folder's run was started with other options.</exception>
     /// <exception cref="CollectiveException">Process 0 could not open the folder.</exception>
-    public SharedRun(ProcessGroup group, PretrainingOptions options, string path, bool resume, int clips, string comment)
+    public SharedRun(ProcessGroup group, PretrainingOptions options, string path, bool resume, IFrameSource data, string comment)
     {
         (_group, _options) = (group, options);
-        RequireAgreement(resume, clips);
+        RequireAgreement(resume, data);
         Folder = Open(path, resume, comment);
         _board = Processes.WorldSize > 1 ? OpenBoard() : null;
     }
@@ -71,13 +72,14 @@ internal sealed class SharedRun : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _board?.Dispose();
 
-    private void RequireAgreement(bool resume, int clips)
+    private void RequireAgreement(bool resume, IFrameSource data)
     {
         if (Processes.WorldSize > 1)
         {
             var facts = new Dictionary<string, string>(_options.Deciding())
             {
-                ["clips found"] = clips.ToString(CultureInfo.InvariantCulture),
+                [$"{data.UnitName} found"] = data.UnitCount.ToString(CultureInfo.InvariantCulture),
+                ["data"] = data.Fingerprint ?? "",
                 ["EchoApex"] = EnvironmentReport.Version,
                 ["resume"] = resume.ToString(),
             };

@@ -7,7 +7,8 @@ namespace EchoApex.Training.SelfDistillation;
 
 /// <summary>
 /// The views of a batch in plain memory, crop-major: all samples' first global crop, then all samples' second, and so on.
-/// Filled by loader threads; tensors are made from it by the training thread alone.
+/// Filled by loader threads; tensors are made from it by the training thread alone. Each kind of view is one contiguous array
+/// that the garbage collector does not move, so that a driver may pin it.
 /// </summary>
 public sealed class MultiCropBatch
 {
@@ -25,8 +26,8 @@ public sealed class MultiCropBatch
         _options = options;
         Size = size;
         Draws = new SampleDraw[size];
-        _globals = new float[(long)options.Global.Count * size * options.Global.Size * options.Global.Size];
-        _locals = new float[(long)options.Local.Count * size * options.Local.Size * options.Local.Size];
+        _globals = Allocate(options.Global, size);
+        _locals = Allocate(options.Local, size);
     }
 
     /// <summary>Samples B.</summary>
@@ -62,6 +63,9 @@ public sealed class MultiCropBatch
             : (gray_B1HW - Channels(_options.Mean, gray_B1HW.device)) / Channels(_options.Std, gray_B1HW.device);
         return rgb_BCHW.MoveToOuterDisposeScope();
     }
+
+    private static float[] Allocate(CropOptions kind, int size) =>
+        GC.AllocateArray<float>(checked(kind.Count * size * kind.Size * kind.Size), pinned: true);
 
     private static Tensor Channels(IReadOnlyList<double> values, Device device) =>
         tensor(values.Select(v => (float)v).ToArray()).view(1, 3, 1, 1).to(device);

@@ -183,7 +183,7 @@ public sealed class KillResumeTests
         [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => string.Join(' ', JsonDocument.Parse(line).RootElement.EnumerateObject().Where(value => !IsOfTheMachine(value.Name)).Select(value => $"{value.Name}={value.Value.GetRawText()}")))];
 
     // Time and memory of the process: no numbers of the training.
-    private static bool IsOfTheMachine(string name) => name is "images_per_second" or "live_tensors" or "memory_mib" || name.StartsWith("share_", StringComparison.Ordinal);
+    private static bool IsOfTheMachine(string name) => name is "images_per_second" or "live_tensors" or "memory_mib" || name.StartsWith("share_", StringComparison.Ordinal) || name.StartsWith("loader_", StringComparison.Ordinal);
 
     private static int Setting(string name, int standard) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : standard;

@@ -78,6 +78,7 @@ public sealed class MetricsFileTests
     [TestCase("ibot_teacher_entropy", "teacher entropy (nats)")]
     [TestCase("gradient_norm_head", "gradient norms before clipping")]
     [TestCase("share_data", "shares of a step's time")]
+    [TestCase("loader_wait", "shares of the loader threads' time")]
     public void GroupOf_Names_PutsTogetherWhatIsReadSideBySide(string name, string group) =>
         Assert.That(RunChart.GroupOf(name), Is.EqualTo(group));
 

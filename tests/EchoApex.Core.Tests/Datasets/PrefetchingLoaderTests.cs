@@ -95,6 +95,44 @@ public sealed class PrefetchingLoaderTests
         Assert.That(created, Is.LessThanOrEqualTo(4));
     }
 
+    [TestCase(30, 2)]
+    [TestCase(31, 3)]
+    [TestCase(7, 4)]
+    [TestCase(1000, 6)]
+    public void Next_SharesOfSeveralProcesses_PartitionTheOrderOfOne(int samples, int worldSize)
+    {
+        // Batches of 12; half of the way with one process, the rest with several, over more than one pass.
+        int batches = (2 * samples / 12) + 4, half = batches / 2;
+        var one = new EpochSampler(samples, 3);
+        var order = Enumerable.Range(0, batches * 12).Select(_ => one.Next()).ToArray();
+        PrefetchingLoader<SampleDraw[]> Load(long position, int rank, int world) =>
+            new(new EpochSampler(samples, 3, position), 12, () => new SampleDraw[12 / world], (draw, batch, slot) => batch[slot] = draw, workers: 2, ahead: 2, (rank * 12 / world, 12 / world));
+        var drawn = new List<SampleDraw>();
+        long position;
+        using (var alone = Load(0, 0, 1))
+        {
+            for (int i = 0; i < half; i++)
+            {
+                drawn.AddRange(alone.Next());
+            }
+
+            position = alone.Position;
+        }
+
+        var ranks = Enumerable.Range(0, worldSize).Select(rank => Load(position, rank, worldSize)).ToArray();
+        for (int i = half; i < batches; i++)
+        {
+            drawn.AddRange(ranks.SelectMany(rank => rank.Next()));
+        }
+
+        Assert.That(drawn, Is.EqualTo(order));
+        Assert.That(ranks.Select(rank => rank.Position), Is.All.EqualTo(batches * 12L));
+        foreach (var rank in ranks)
+        {
+            rank.Dispose();
+        }
+    }
+
     private static PrefetchingLoader<double[]> Create(int workers, int ahead, long position) =>
         new(new EpochSampler(30, 7, position), 4, () => new double[4], Fill, workers, ahead);
 

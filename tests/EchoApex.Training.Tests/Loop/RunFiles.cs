@@ -23,5 +23,5 @@ internal static class RunFiles
 
     /// <summary>The same without what depends on the clock.</summary>
     public static string[] Numbers(string run) =>
-        [.. Lines(run).Select(line => string.Join(' ', line.EnumerateObject().Where(p => p.Name is not ("images_per_second" or "live_tensors" or "memory_mib") && !p.Name.StartsWith("share_", StringComparison.Ordinal)).Select(p => $"{p.Name}={p.Value.GetRawText()}")))];
+        [.. Lines(run).Select(line => string.Join(' ', line.EnumerateObject().Where(p => p.Name is not ("images_per_second" or "live_tensors" or "memory_mib") && !p.Name.StartsWith("share_", StringComparison.Ordinal) && !p.Name.StartsWith("loader_", StringComparison.Ordinal)).Select(p => $"{p.Name}={p.Value.GetRawText()}")))];
 }

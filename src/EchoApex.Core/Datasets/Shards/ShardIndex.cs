@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources.Dicom;
 
 namespace EchoApex.Core.Datasets.Shards;
 
@@ -49,6 +50,12 @@ public sealed class ShardIndex
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         using var file = ShardFile.Open(path);
+        return Read(file);
+    }
+
+    /// <exception cref="DataException">The bytes cannot be read, are no index, or are damaged.</exception>
+    internal static ShardIndex Read(ByteSource file)
+    {
         try
         {
             byte[] start = new byte[Math.Min(ShardIndexHeader.Length, file.Length)];
@@ -70,13 +77,13 @@ public sealed class ShardIndex
         }
         catch (FormatException error)
         {
-            throw new DataException(path, $"{error.Message}. Rebuild it from the archive with 'echoapex shards repair'.", innerException: error);
+            throw new DataException(file.Name, $"{error.Message}. Rebuild it from the archive with 'echoapex shards repair'.", innerException: error);
         }
     }
 
     /// <summary>The table of clips alone, with its checksum and its places checked.</summary>
     /// <exception cref="FormatException">It is damaged.</exception>
-    internal static ShardClipRecord[] ReadClips(ShardFile file, ShardIndexHeader header)
+    internal static ShardClipRecord[] ReadClips(ByteSource file, ShardIndexHeader header)
     {
         byte[] bytes = new byte[(long)header.ClipCount * ShardClipRecord.Length];
         file.Read(ShardIndexHeader.Length, bytes);
@@ -173,7 +180,7 @@ public sealed class ShardIndex
         }
     }
 
-    private static (string[] Keys, string?[] Patients) ReadNames(ShardFile file, ShardIndexHeader header, ShardClipRecord[] clips)
+    private static (string[] Keys, string?[] Patients) ReadNames(ByteSource file, ShardIndexHeader header, ShardClipRecord[] clips)
     {
         byte[] names = new byte[header.NamesLength];
         file.Read(header.NamesAt, names);

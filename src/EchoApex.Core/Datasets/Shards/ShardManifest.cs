@@ -53,6 +53,11 @@ public sealed class ShardManifest
         try
         {
             var content = JsonSerializer.Deserialize<Content>(File.ReadAllBytes(path), Json) ?? throw new JsonException("it is null.");
+            if (content.Shards.Any(shard => shard is null) || content.Shards.Select(shard => shard.Name).Distinct(StringComparer.Ordinal).Count() < content.Shards.Count)
+            {
+                throw new JsonException("a shard is listed twice, or as null.");
+            }
+
             return content.Format != ShardLayout.SetFormat ? throw new DataException(path, $"is not the list of a set of shards: its format is '{content.Format}', not '{ShardLayout.SetFormat}'.")
                 : content.Version != ShardLayout.Version ? throw new DataException(path, $"has version {content.Version}; this EchoApex reads version {ShardLayout.Version}.")
                 : content.Shards.FirstOrDefault(IsImpossible) is { } bad ? throw new DataException(path, $"has an impossible entry: name '{bad.Name}', {bad.Clips} clips, {bad.Frames} frames, {bad.Bytes} bytes. Make the list again with 'echoapex shards repair'.")

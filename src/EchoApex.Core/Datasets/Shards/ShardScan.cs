@@ -1,4 +1,5 @@
 using System.Globalization;
+using EchoApex.Core.Sources.Dicom;
 
 namespace EchoApex.Core.Datasets.Shards;
 
@@ -8,10 +9,10 @@ namespace EchoApex.Core.Datasets.Shards;
 /// </summary>
 internal sealed class ShardScan
 {
-    private readonly ShardFile _tar;
+    private readonly ByteSource _tar;
     private byte[] _buffer = new byte[TarMember.Block];
 
-    private ShardScan(ShardFile tar) => _tar = tar;
+    private ShardScan(ByteSource tar) => _tar = tar;
 
     /// <summary>A clip that is whole.</summary>
     public sealed record Clip(ShardClipInfo Info, ShardClipRecord Record, ShardFrameRecord[] Frames, long End);
@@ -33,7 +34,7 @@ internal sealed class ShardScan
 
     /// <summary>Walks through an archive.</summary>
     /// <exception cref="Runtime.DataException">The file cannot be read.</exception>
-    public static ShardScan Run(ShardFile tar, CancellationToken cancellation = default)
+    public static ShardScan Run(ByteSource tar, CancellationToken cancellation = default)
     {
         var scan = new ShardScan(tar);
         long position = 0;

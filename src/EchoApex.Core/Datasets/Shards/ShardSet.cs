@@ -1,5 +1,6 @@
 // Shape legend: T = frames, H x W = pixels of a frame.
 using System.Buffers;
+using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 
 namespace EchoApex.Core.Datasets.Shards;
@@ -17,10 +18,11 @@ public sealed class ShardSet : IDisposable
     private readonly Shard[] _shards;
     private readonly ShardClipRecord[] _clips;
     private readonly int[] _firstClip;
-    private readonly ShardHandles _handles = new(OpenFiles);
+    private readonly ShardHandles _handles;
 
-    private ShardSet(string folder, ShardManifest manifest, Shard[] shards, ShardClipRecord[] clips, int[] firstClip)
+    private ShardSet(string folder, ShardManifest manifest, Shard[] shards, ShardClipRecord[] clips, int[] firstClip, int openFiles)
     {
+        _handles = new ShardHandles(openFiles);
         (Folder, Manifest, _shards, _clips, _firstClip) = (folder, manifest, shards, clips, firstClip);
     }
 
@@ -39,7 +41,10 @@ public sealed class ShardSet : IDisposable
     /// <summary>Opens a set.</summary>
     /// <param name="folder">A folder with shards.json.</param>
     /// <exception cref="DataException">The set is not complete, a file is missing, or an index is damaged.</exception>
-    public static ShardSet Open(string folder)
+    public static ShardSet Open(string folder) => Open(folder, OpenFiles);
+
+    /// <summary>The same with a bound on the number of files that are open at a time.</summary>
+    internal static ShardSet Open(string folder, int openFiles)
     {
         var manifest = ShardManifest.Read(folder);
         long count = manifest.ClipCount;
@@ -64,7 +69,7 @@ public sealed class ShardSet : IDisposable
             tables[i] = [];
         }
 
-        return new ShardSet(folder, manifest, shards, clips, firstClip);
+        return new ShardSet(folder, manifest, shards, clips, firstClip, openFiles);
     }
 
     /// <summary>Frames of a clip.</summary>
@@ -128,6 +133,35 @@ public sealed class ShardSet : IDisposable
         }
     }
 
+    /// <summary>A clip with its sector, frame times and spacing, as if it had been read from a file; frames are decoded when asked for, while the set is open.</summary>
+    /// <exception cref="DataException">The clip's description or its mask is damaged.</exception>
+    public EchoClip OpenClip(int clip)
+    {
+        var info = ReadInfo(clip);
+        byte[] inside = new byte[info.Height * info.Width];
+        if (info.MaskChecksum is not null)
+        {
+            ReadMask(clip, inside, worker: null);
+        }
+        else
+        {
+            var first = ReadFrames(clip, 0, 1)[0].Pixels.Span;
+            for (int i = 0; i < inside.Length; i++)
+            {
+                inside[i] = first[i] == 0 ? (byte)0 : (byte)255;
+            }
+        }
+
+        return new EchoClip(new ShardFrameStore(this, clip), new ClipOrigin(NameOf(clip), "shard", info.Codec == ShardCodec.Jpeg ? "JPEG" : "PNG"))
+        {
+            FrameTimesMs = info.FrameTimesMs,
+            Spacing = info.Spacing,
+            View = info.View,
+            Scanner = info.Scanner,
+            Sector = new SectorCrop(0, 0, info.Width, info.Height, inside, 1, "shard"),
+        };
+    }
+
     /// <summary>A window of consecutive frames of a clip, by one read of the archive.</summary>
     /// <param name="clip">Zero-based clip.</param>
     /// <param name="first">Zero-based first frame.</param>
@@ -145,8 +179,8 @@ public sealed class ShardSet : IDisposable
         byte[] mask = record.MaskLength > 0 ? ArrayPool<byte>.Shared.Rent(area) : [];
         try
         {
-            var inside = ReadMask(clip, mask);
-            ReadWindow(clip, first, count, inside, pixels);
+            var inside = ReadMask(clip, mask, worker: null);
+            ReadWindow(clip, first, count, inside, pixels, worker: null);
         }
         finally
         {
@@ -164,25 +198,31 @@ public sealed class ShardSet : IDisposable
     public SectorFrames ReadFrames(int clip, ReadOnlySpan<int> frames)
     {
         var record = _clips[clip];
+        byte[] pixels = new byte[checked((long)frames.Length * record.Height * record.Width)];
+        ReadFrames(clip, frames, pixels, worker: null);
+        return new SectorFrames(pixels, frames.Length, record.Height, record.Width);
+    }
+
+    /// <summary>Some frames of a clip into memory at hand; the worker's clock tells reading from decoding.</summary>
+    internal void ReadFrames(int clip, ReadOnlySpan<int> frames, Span<byte> pixels, LoaderWorker? worker)
+    {
+        var record = _clips[clip];
         int area = record.Height * record.Width;
-        byte[] pixels = new byte[checked((long)frames.Length * area)];
         byte[] mask = record.MaskLength > 0 ? ArrayPool<byte>.Shared.Rent(area) : [];
         try
         {
-            var inside = ReadMask(clip, mask);
+            var inside = ReadMask(clip, mask, worker);
             for (int i = 0; i < frames.Length; i++)
             {
                 ArgumentOutOfRangeException.ThrowIfNegative(frames[i], nameof(frames));
                 ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(frames[i], record.FrameCount, nameof(frames));
-                ReadWindow(clip, frames[i], 1, inside, pixels.AsSpan(i * area, area));
+                ReadWindow(clip, frames[i], 1, inside, pixels.Slice(i * area, area), worker);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(mask);
         }
-
-        return new SectorFrames(pixels, frames.Length, record.Height, record.Width);
     }
 
     /// <summary>Closes the files.</summary>
@@ -233,7 +273,7 @@ public sealed class ShardSet : IDisposable
         return _shards[place];
     }
 
-    private ReadOnlySpan<byte> ReadMask(int clip, byte[] target)
+    private ReadOnlySpan<byte> ReadMask(int clip, byte[] target, LoaderWorker? worker)
     {
         var record = _clips[clip];
         if (record.MaskLength == 0)
@@ -247,7 +287,9 @@ public sealed class ShardSet : IDisposable
             var bytes = stored.AsSpan(0, record.MaskLength);
             ReadTar(ShardOf(clip), record.MaskStart, bytes);
             var mask = target.AsSpan(0, record.Height * record.Width);
+            worker?.Enter(LoaderPhase.Decode);
             Decode(clip, null, bytes, record.MaskChecksum, mask);
+            worker?.Enter(LoaderPhase.Read);
             return mask;
         }
         finally
@@ -256,7 +298,7 @@ public sealed class ShardSet : IDisposable
         }
     }
 
-    private void ReadWindow(int clip, int first, int count, ReadOnlySpan<byte> inside, Span<byte> pixels)
+    private void ReadWindow(int clip, int first, int count, ReadOnlySpan<byte> inside, Span<byte> pixels, LoaderWorker? worker)
     {
         var shard = ShardOf(clip);
         var record = _clips[clip];
@@ -275,6 +317,7 @@ public sealed class ShardSet : IDisposable
 
             stored = ArrayPool<byte>.Shared.Rent((int)length);
             ReadTar(shard, record.Offset + start, stored.AsSpan(0, (int)length));
+            worker?.Enter(LoaderPhase.Decode);
             for (int i = 0; i < count; i++)
             {
                 var frame = ShardFrameRecord.Read(table.AsSpan(i * ShardFrameRecord.Length));
@@ -291,6 +334,8 @@ public sealed class ShardSet : IDisposable
                     ShardFrameCodec.Mark(target, inside);
                 }
             }
+
+            worker?.Enter(LoaderPhase.Read);
         }
         finally
         {

@@ -17,6 +17,7 @@ public sealed record ShardWriteOptions
     public int ShardMegabytes { get; init; } = 256;
 
     /// <summary>Start of the shards' names, <c>PREFIX-000000.tar</c>: letters, digits, '-' and '_'. Writers that fill one folder at the same time need different ones.</summary>
+    [Required]
     [RegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}", ErrorMessage = "must be 1 to 64 letters, digits, '-' or '_', the first a letter or digit")]
     public string Prefix { get; init; } = "shard";
 }

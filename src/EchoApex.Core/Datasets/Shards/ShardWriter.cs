@@ -135,7 +135,7 @@ public sealed class ShardWriter : IDisposable
 
     private static FileStream Lock(string folder, string prefix)
     {
-        string path = Path.Combine(folder, prefix + ".lock");
+        string path = Path.Combine(folder, $".{prefix}.lock");
         try
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
