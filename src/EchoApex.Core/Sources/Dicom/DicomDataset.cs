@@ -19,13 +19,16 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
     /// <summary>Whether the pixel data has undefined length, that is, comes as fragments.</summary>
     public bool PixelDataIsEncapsulated { get; private set; }
 
-    public void Add(uint tag, DicomElement element, bool undefinedLength)
+    /// <summary>Whether the file ends before the pixel data does.</summary>
+    public bool PixelDataIsCutShort { get; private set; }
+
+    public void Add(uint tag, DicomElement element) => _elements[tag] = element;
+
+    /// <summary>Adds the pixel data element.</summary>
+    public void AddPixelData(DicomElement element, bool isEncapsulated, bool isCutShort)
     {
-        _elements[tag] = element;
-        if (tag == DicomTags.PixelData)
-        {
-            (PixelData, PixelDataIsEncapsulated) = (element, undefinedLength);
-        }
+        _elements[DicomTags.PixelData] = element;
+        (PixelData, PixelDataIsEncapsulated, PixelDataIsCutShort) = (element, isEncapsulated, isCutShort);
     }
 
     public bool Contains(uint tag) => _elements.TryGetValue(tag, out var element) && element.Length > 0;
@@ -61,7 +64,7 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
             "FL" or "OF" => Decode(bytes, 4, bigEndian ? b => BinaryPrimitives.ReadSingleBigEndian(b) : b => BinaryPrimitives.ReadSingleLittleEndian(b)),
             "FD" or "OD" => Decode(bytes, 8, bigEndian ? b => BinaryPrimitives.ReadDoubleBigEndian(b) : b => BinaryPrimitives.ReadDoubleLittleEndian(b)),
             "UV" or "OV" => Decode(bytes, 8, bigEndian ? b => BinaryPrimitives.ReadUInt64BigEndian(b) : b => BinaryPrimitives.ReadUInt64LittleEndian(b)),
-            _ => ParseNumbers(Encoding.Latin1.GetString(bytes)),
+            _ => ParseNumbers(bytes),
         };
     }
 
@@ -125,19 +128,20 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
         return numbers;
     }
 
-    private static double[] ParseNumbers(string text)
+    private static double[] ParseNumbers(ReadOnlySpan<byte> text)
     {
-        List<double> numbers = [];
-        foreach (string part in text.Split('\\'))
+        double[] numbers = new double[text.Count((byte)'\\') + 1];
+        int count = 0;
+        foreach (var part in text.Split((byte)'\\'))
         {
-            if (!double.TryParse(part.AsSpan().Trim("\0 \t\r\n"), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+            if (!double.TryParse(text[part].Trim("\0 \t\r\n"u8), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
             {
                 return [];
             }
 
-            numbers.Add(number);
+            numbers[count++] = number;
         }
 
-        return [.. numbers];
+        return numbers;
     }
 }
