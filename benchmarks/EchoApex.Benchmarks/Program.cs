@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using EchoApex.Benchmarks.Augmentation;
 using EchoApex.Benchmarks.Forward;
+using EchoApex.Benchmarks.Inference;
 using EchoApex.Benchmarks.Loading;
 using EchoApex.Benchmarks.Shards;
 using EchoApex.Benchmarks.Training;
@@ -10,6 +11,8 @@ switch (args)
 {
     case ["forward", .. var forwardArguments]:
         return ForwardBenchmark.Run(forwardArguments);
+    case ["inference", .. var inferenceArguments]:
+        return InferenceBenchmark.Run(inferenceArguments);
     case ["load", .. var loadArguments]:
         return LoadBenchmark.Run(loadArguments);
     case ["crops", .. var cropArguments]:

@@ -22,6 +22,7 @@ internal static class CommandCatalog
         yield return FinetuneCommand.Create();
         yield return EvaluateCommand.Create();
         yield return PredictCommand.Create();
+        yield return ExportCommand.Create();
         yield return TaskTableCommand.Create();
         yield return LearningCurveCommand.Create();
         yield return DemoCommand.Create();

@@ -54,6 +54,21 @@ internal sealed class BottleneckAdapter : nn.Module<Tensor, Tensor>
         nn.init.zeros_(_up.parameters().First());
     }
 
+    /// <summary>D to r.</summary>
+    public Linear Down => _down;
+
+    /// <summary>r to D.</summary>
+    public Linear Up => _up;
+
+    /// <summary>The norm, of the input or of the output; null for none.</summary>
+    public LayerNorm? Norm => _norm;
+
+    /// <summary>Whether the norm is the input's.</summary>
+    public bool NormalizesInput => _normalizesInput;
+
+    /// <summary>The factor of the output, as it is now.</summary>
+    public double Scale => _scale?.ReadDouble() ?? _scaleValue;
+
     /// <summary>[B, T, D] to [B, T, D], without the residual.</summary>
     public override Tensor forward(Tensor x_BTD)
     {

@@ -50,6 +50,18 @@ internal sealed class ConvolutionAdapter : nn.Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>C to r.</summary>
+    public Convolution2d Down => _down;
+
+    /// <summary>3x3.</summary>
+    public Convolution2d Spatial => _spatial;
+
+    /// <summary>r to C.</summary>
+    public Convolution2d Up => _up;
+
+    /// <summary>The factor of the output, as it is now.</summary>
+    public double Scale => _scale?.ReadDouble() ?? _scaleValue;
+
     /// <summary>[B, C, h, w] to [B, C, h, w], the residual included.</summary>
     public override Tensor forward(Tensor x_BChw)
     {

@@ -1,6 +1,7 @@
 // Shape legend: T = frames, B = images, H, W = pixels, S = side of the square input, N = patches, D = feature dimension.
 using System.Runtime.InteropServices;
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
@@ -14,6 +15,7 @@ public sealed class Embedder : IDisposable
 {
     private const int DefaultBatchSize = 8;
     private readonly IBackbone _backbone;
+    private readonly PreparedBackbone? _prepared;
     private readonly ClipPreprocessor _preprocessor;
     private readonly IDisposable? _owned;
 
@@ -26,7 +28,7 @@ public sealed class Embedder : IDisposable
     {
     }
 
-    private Embedder(IBackbone backbone, Preprocessing preprocessing, IDisposable? owned, string source)
+    private Embedder(IBackbone backbone, Preprocessing preprocessing, IDisposable? owned, string source, bool prepare = false)
     {
         ArgumentNullException.ThrowIfNull(backbone);
         ArgumentNullException.ThrowIfNull(preprocessing);
@@ -35,8 +37,10 @@ public sealed class Embedder : IDisposable
             throw new ConfigurationException(source, $"preprocessing.image_size is {preprocessing.ImageSize}, which is no multiple of the encoder's patch of {backbone.PatchSize} pixels.");
         }
 
-        (_backbone, _preprocessor, _owned) = (backbone, new ClipPreprocessor(preprocessing), owned);
+        (_preprocessor, _owned) = (new ClipPreprocessor(preprocessing), owned);
         backbone.Module.eval();
+        _prepared = prepare ? InferenceModel.Prepare(backbone) : null;
+        _backbone = _prepared ?? backbone;
     }
 
     /// <summary>D, the length of an embedding.</summary>
@@ -51,7 +55,7 @@ public sealed class Embedder : IDisposable
     /// <summary>The preprocessing of the model.</summary>
     public Preprocessing Preprocessing => _preprocessor.Preprocessing;
 
-    /// <summary>Loads a model folder.</summary>
+    /// <summary>Loads a model folder, prepared for inference (<see cref="InferenceModel.Prepare"/>).</summary>
     /// <exception cref="CheckpointException">A file of the folder is missing or damaged.</exception>
     /// <exception cref="ConfigurationException">Its config.json has faults.</exception>
     public static Embedder Load(string folder)
@@ -59,7 +63,7 @@ public sealed class Embedder : IDisposable
         var model = ModelFolder.Load(folder);
         try
         {
-            return new Embedder(model.Backbone, model.Preprocessing, model, folder);
+            return new Embedder(model.Backbone, model.Preprocessing, model, folder, prepare: true);
         }
         catch
         {
@@ -135,7 +139,11 @@ public sealed class Embedder : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _owned?.Dispose();
+    public void Dispose()
+    {
+        _prepared?.Dispose();
+        _owned?.Dispose();
+    }
 
     private static float[] ToArray(Tensor values)
     {

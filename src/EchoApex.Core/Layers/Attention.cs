@@ -31,6 +31,15 @@ internal sealed class Attention : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>Heads.</summary>
+    public int Heads => _heads;
+
+    /// <summary>The joint projection.</summary>
+    public Linear Qkv => _qkv;
+
+    /// <summary>The projection of the mixed values.</summary>
+    public Linear Projection => _projection;
+
     /// <summary>LoRA's updates, owned by an <see cref="AdapterSet"/>; null for none.</summary>
     public LoraUpdates? Updates
     {

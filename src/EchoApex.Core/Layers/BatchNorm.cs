@@ -55,6 +55,16 @@ public sealed class BatchNorm : nn.Module<Tensor, Tensor>
     /// </summary>
     public Action<Tensor>? SumOverProcesses { get; set; }
 
+    /// <summary>What evaluation multiplies each channel by and adds to it, both [C]; the caller disposes them.</summary>
+    internal (Tensor Factor_C, Tensor Summand_C) Affine()
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var factor_C = _weight.div(_runningVariance.Plus(Epsilon).sqrt());
+        var summand_C = _bias.sub(_runningMean.mul(factor_C));
+        return (factor_C.MoveToOuterDisposeScope(), summand_C.MoveToOuterDisposeScope());
+    }
+
     /// <summary>Normalises [R, C] or [B, C, H, W] channel by channel.</summary>
     public override Tensor forward(Tensor input)
     {

@@ -31,6 +31,18 @@ internal sealed class Convolution2d : nn.Module<Tensor, Tensor>, IPrecisionLayer
         RegisterComponents();
     }
 
+    /// <summary>[O, I, K, K]; it belongs to the layer.</summary>
+    public Tensor Weight => _weight;
+
+    /// <summary>[O], or null; it belongs to the layer.</summary>
+    public Tensor? Bias => _bias;
+
+    /// <summary>Pixels from one place of the kernel to the next.</summary>
+    public long Stride => _stride[0];
+
+    /// <summary>Zeros about the input.</summary>
+    public long Padding => _padding[0];
+
     /// <inheritdoc/>
     public Precision Precision { get; set; }
 

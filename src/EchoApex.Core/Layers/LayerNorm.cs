@@ -30,6 +30,15 @@ public sealed class LayerNorm : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>[D]; it belongs to the layer.</summary>
+    internal Tensor Weight => _weight;
+
+    /// <summary>[D]; it belongs to the layer.</summary>
+    internal Tensor Bias => _bias;
+
+    /// <summary>What is added to the variance.</summary>
+    internal double Epsilon => _epsilon;
+
     /// <summary>Normalises [..., D].</summary>
     public override Tensor forward(Tensor input) => nn.functional.layer_norm(input, _shape, _weight, _bias, _epsilon);
 }

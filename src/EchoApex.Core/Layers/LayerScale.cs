@@ -19,6 +19,9 @@ internal sealed class LayerScale : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>[D]; it belongs to the layer.</summary>
+    public Tensor Gamma => _gamma;
+
     /// <summary>branch * gamma, [B, T, D].</summary>
     public override Tensor forward(Tensor branch_BTD) => branch_BTD * _gamma;
 

@@ -27,6 +27,12 @@ public sealed class Linear : nn.Module<Tensor, Tensor>, IPrecisionLayer
         RegisterComponents();
     }
 
+    /// <summary>[O, I]; it belongs to the layer.</summary>
+    internal Tensor Weight => _weight;
+
+    /// <summary>[O]; it belongs to the layer.</summary>
+    internal Tensor Bias => _bias;
+
     /// <inheritdoc/>
     public Precision Precision { get; set; }
 

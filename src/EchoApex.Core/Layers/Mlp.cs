@@ -22,6 +22,12 @@ internal sealed class Mlp : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>D to the hidden width.</summary>
+    public Linear First => _expand;
+
+    /// <summary>The hidden width to D.</summary>
+    public Linear Last => _contract;
+
     public void Initialize(RandomStream random)
     {
         _expand.Initialize(random);

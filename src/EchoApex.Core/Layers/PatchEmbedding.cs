@@ -19,6 +19,9 @@ internal sealed class PatchEmbedding : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The convolution.</summary>
+    public Convolution2d Projection => _projection;
+
     /// <summary>The format of the convolution.</summary>
     public Precision Precision => _projection.Precision;
 

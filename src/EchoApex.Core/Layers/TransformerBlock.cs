@@ -52,6 +52,24 @@ internal sealed class TransformerBlock : nn.Module<Tensor, Tensor>
     /// <summary>Stochastic depth of both branches.</summary>
     public DropPath DropPath => _dropPath;
 
+    /// <summary>Before attention.</summary>
+    public LayerNorm Norm1 => _norm1;
+
+    /// <summary>Attention.</summary>
+    public Attention Attention => _attention;
+
+    /// <summary>After attention.</summary>
+    public LayerScale? Scale1 => _scale1;
+
+    /// <summary>Before the MLP.</summary>
+    public LayerNorm Norm2 => _norm2;
+
+    /// <summary>The MLP.</summary>
+    public Mlp Mlp => _mlp;
+
+    /// <summary>After the MLP.</summary>
+    public LayerScale? Scale2 => _scale2;
+
     /// <summary>What an <see cref="AdapterSet"/> has added to the block; null for nothing.</summary>
     public BlockAdapters? Adapters
     {

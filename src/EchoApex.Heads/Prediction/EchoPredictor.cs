@@ -1,4 +1,5 @@
 // Shape legend: T = frames that are looked at, S = side of the square input.
+using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Embedding;
 using EchoApex.Core.Runtime;
@@ -13,7 +14,8 @@ namespace EchoApex.Heads.Prediction;
 
 /// <summary>
 /// A fine-tuned model behind one call: a clip of any size, length and frame rate goes in, the typed result of the model's task
-/// comes out. Frames are cropped, scaled and normalised as the model's folder says.
+/// comes out. Frames are cropped, scaled and normalised as the model's folder says. The encoder is prepared for inference
+/// (<see cref="InferenceModel.Prepare"/>).
 /// </summary>
 /// <remarks>
 /// Thread safety: one call at a time; several threads take several predictors. The same clip gives the same result. Dispose it: it
@@ -25,6 +27,7 @@ public sealed class EchoPredictor : IDisposable
     private const int FramesAtATime = 16;
 
     private readonly TaskModel _model;
+    private readonly PreparedBackbone _encoder;
     private readonly ClipPreparation _preparation;
     private readonly IDisposable _head;
     private readonly Func<EchoClip, CancellationToken, EchoPrediction> _predict;
@@ -32,15 +35,24 @@ public sealed class EchoPredictor : IDisposable
     private EchoPredictor(TaskModel model)
     {
         _model = model;
+        _encoder = InferenceModel.Prepare(model.Encoder);
         _preparation = new ClipPreparation(model.Info.Preprocessing, cacheMegabytes: 0);
-        (_head, _predict) = model.Info.Task switch
+        try
         {
-            "view" => View(),
-            "segment" => Segment(),
-            "measure" => Measure(),
-            "ef" => EjectionFraction(),
-            _ => throw new ConfigurationException(Path.Combine(model.Folder, TaskModelFolder.ConfigFile), $"task is '{model.Info.Task}'; this EchoApex predicts view, segment, measure and ef."),
-        };
+            (_head, _predict) = model.Info.Task switch
+            {
+                "view" => View(),
+                "segment" => Segment(),
+                "measure" => Measure(),
+                "ef" => EjectionFraction(),
+                _ => throw new ConfigurationException(Path.Combine(model.Folder, TaskModelFolder.ConfigFile), $"task is '{model.Info.Task}'; this EchoApex predicts view, segment, measure and ef."),
+            };
+        }
+        catch
+        {
+            _encoder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Task, labels, preprocessing and training of the model.</summary>
@@ -81,6 +93,7 @@ public sealed class EchoPredictor : IDisposable
     public void Dispose()
     {
         _head.Dispose();
+        _encoder.Dispose();
         _model.Dispose();
     }
 
@@ -91,7 +104,7 @@ public sealed class EchoPredictor : IDisposable
         var predictor = new ViewPredictor(head, _preparation.Normalizer, Info.Labels, options);
         return (head, (clip, _) => new EchoPrediction
         {
-            View = predictor.Predict(_model.Encoder, clip.FrameCount, frame => _preparation.Frame(clip, frame)),
+            View = predictor.Predict(_encoder, clip.FrameCount, frame => _preparation.Frame(clip, frame)),
         });
     }
 
@@ -102,7 +115,7 @@ public sealed class EchoPredictor : IDisposable
         var predictor = new EjectionFractionPredictor(head, _preparation.Normalizer, options.Windows, options.Loss.Likelihood, options.EvaluationBatch);
         return (head, (clip, _) => new EchoPrediction
         {
-            EjectionFraction = predictor.Predict(_model.Encoder, clip.FrameCount, clip.FrameTimesMs, clip.HeartRateBpm, frame => _preparation.Frame(clip, frame)),
+            EjectionFraction = predictor.Predict(_encoder, clip.FrameCount, clip.FrameTimesMs, clip.HeartRateBpm, frame => _preparation.Frame(clip, frame)),
         });
     }
 
@@ -119,7 +132,7 @@ public sealed class EchoPredictor : IDisposable
                 cancellation.ThrowIfCancellationRequested();
                 using var scope = NewDisposeScope();
                 var images = FrameBatch.Of([.. part.Select(frame => _preparation.Frame(clip, frame))]).ToImages(_preparation.Normalizer);
-                points.AddRange(PointDecoder.Decode(head.Heatmaps(_model.Encoder, images), _preparation.Side, _preparation.Side, options.Head));
+                points.AddRange(PointDecoder.Decode(head.Heatmaps(_encoder, images), _preparation.Side, _preparation.Side, options.Head));
             }
 
             return new EchoPrediction { Measurement = LvFindings.Of(clip, frames, points, _preparation.Geometry(clip), options.Head.Landmarks) };
@@ -132,7 +145,7 @@ public sealed class EchoPredictor : IDisposable
         var head = Filled(new SegmentationHead(options.Head, _model.Encoder.FeatureDimension, Info.Labels));
         return (head, (clip, cancellation) =>
         {
-            using var session = new SegmentationSession(_model.Encoder, head, Info.Preprocessing);
+            using var session = new SegmentationSession(_encoder, head, Info.Preprocessing);
             var frames = new List<SegmentedFrame>();
             for (int frame = 0; frame < clip.FrameCount; frame++)
             {

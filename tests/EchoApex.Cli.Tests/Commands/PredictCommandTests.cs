@@ -99,6 +99,22 @@ public sealed class PredictCommandTests : IDisposable
         Assert.That(result.Output, Does.Contain("view "));
     }
 
+    [TestCase("view", "view.onnx")]
+    [TestCase("measure", "measure.onnx")]
+    [TestCase("ef", "ef.encoder.onnx", "ef.decoder.onnx")]
+    [TestCase("segment", "segment.encoder.onnx", "segment.decoder.onnx")]
+    [TestCase("tiny", "tiny.onnx")]
+    public void Export_OfAnyModelFolder_WritesItsFilesAndNamesThem(string model, params string[] names)
+    {
+        var result = CommandLine.Run("export", "--onnx", _folder.File(model), "--out", _folder.File($"onnx/{model}.onnx"));
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        foreach (string name in names)
+        {
+            Assert.That(new FileInfo(_folder.File($"onnx/{name}")).Length, Is.GreaterThan(1000));
+            Assert.That(result.Output, Does.Contain(name));
+        }
+    }
+
     private CommandLine Predict(string task, string set, string kind, string suffix) =>
         CommandLine.Run("predict", Clip(set, kind, suffix), "--model", _folder.File(task));
 

@@ -59,6 +59,12 @@ internal sealed class Bottleneck : nn.Module<Tensor, Tensor>
     /// <summary>O, the channels of the result.</summary>
     public int OutputChannels { get; }
 
+    /// <summary>The three convolutions with their norms, in order.</summary>
+    public (Convolution2d Convolution, BatchNorm Norm)[] Layers => [(_reduce, _reduceNorm), (_spatial, _spatialNorm), (_expand, _expandNorm)];
+
+    /// <summary>The projection of the input; null where the input itself is added.</summary>
+    public Projection? Shortcut => _shortcut;
+
     /// <summary>What an <see cref="AdapterSet"/> has put behind the block; null for nothing.</summary>
     public ConvolutionAdapter? Adapter
     {

@@ -24,6 +24,9 @@ internal sealed class Projection : nn.Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The convolution with its norm.</summary>
+    public (Convolution2d Convolution, BatchNorm Norm) Layer => (_convolution, _norm);
+
     public void Initialize(RandomStream random) => _convolution.InitializeNormal(random);
 
     /// <summary>[B, C, h, w] to [B, O, h / stride, w / stride].</summary>

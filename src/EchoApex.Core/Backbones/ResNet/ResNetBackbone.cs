@@ -78,8 +78,14 @@ public sealed class ResNetBackbone : nn.Module, IBackbone
         set => this.SetPrecision(value);
     }
 
+    /// <summary>The first convolution with its norm.</summary>
+    internal (Convolution2d Convolution, BatchNorm Norm) StemLayer => (_stem, _stemNorm);
+
     /// <summary>The residual blocks, front to back.</summary>
     internal IReadOnlyList<Bottleneck> Blocks => [.. Stages.SelectMany(stage => stage)];
+
+    /// <summary>How many blocks each stage has.</summary>
+    internal IReadOnlyList<int> StageSizes => [.. Stages.Select(stage => stage.Count)];
 
     private ModuleList<Bottleneck>[] Stages => [_stage1, _stage2, _stage3, _stage4];
 

@@ -129,6 +129,24 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
     /// <summary>Told about each backward pass through <see cref="Extract"/>, block by block; null for nobody.</summary>
     public IBackwardObserver? BackwardObserver { get; set; }
 
+    /// <summary>The cut into patches.</summary>
+    internal PatchEmbedding PatchLayer => _patchEmbedding;
+
+    /// <summary>[1, 1, D].</summary>
+    internal Tensor ClsToken => _clsToken;
+
+    /// <summary>[1, R, D], or null.</summary>
+    internal Tensor? RegisterTokens => _registers;
+
+    /// <summary>[1, 1 + M*M, D].</summary>
+    internal Tensor PositionTable => _positions;
+
+    /// <summary>[1, D], or null.</summary>
+    internal Tensor? MaskToken => _maskToken;
+
+    /// <summary>After the last block.</summary>
+    internal LayerNorm FinalNorm => _norm;
+
     /// <summary>The transformer blocks, front to back.</summary>
     internal IReadOnlyList<TransformerBlock> Blocks => [.. _blocks];
 

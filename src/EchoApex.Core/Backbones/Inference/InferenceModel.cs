@@ -1,0 +1,70 @@
+using EchoApex.Core.Backbones.ResNet;
+using EchoApex.Core.Backbones.VisionTransformer;
+using EchoApex.Core.Runtime;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace EchoApex.Core.Backbones.Inference;
+
+/// <summary>Prepares encoders for inference on the CPU.</summary>
+public static class InferenceModel
+{
+    /// <summary>
+    /// Copies an encoder into a form that is faster at inference: batch norm, LayerScale and LoRA merged into the weights, weights in
+    /// oneDNN's own order, bias, GELU, ReLU and residual sums inside the products, channels last for a ResNet, no gradients.
+    /// </summary>
+    /// <param name="backbone">The encoder, adapters included, as it computes in evaluation mode. It stays the caller's and must outlive the result.</param>
+    /// <param name="options">How; null takes float32.</param>
+    /// <returns>
+    /// An encoder of the same numbers within rounding. It is a snapshot: later changes of weights do not reach it. Where the fast form
+    /// does not exist (another operating system or processor, weights on a GPU) the encoder itself is asked, without gradients, and
+    /// <see cref="PreparedBackbone.Report"/> says why. The caller disposes it; the encoder is not disposed with it.
+    /// </returns>
+    public static PreparedBackbone Prepare(IBackbone backbone, InferenceOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(backbone);
+        options ??= new InferenceOptions();
+        backbone = backbone is PreparedBackbone prepared ? prepared.Original : backbone;
+        if (options.KeepFreedMemory)
+        {
+            NativeAllocator.KeepFreedMemory();
+        }
+
+        return WhyNot(backbone) is { } reason
+            ? new PreparedBackbone(backbone, null, options.Precision, new PreparationReport(false, $"{backbone.Config.Architecture} runs as it is: {reason}."))
+            : new PreparedBackbone(backbone, Pack(backbone, options.Precision), options.Precision, new PreparationReport(true, Describe(backbone, options.Precision)));
+    }
+
+    private static string? WhyNot(IBackbone backbone)
+    {
+        if (backbone is not (VisionTransformerBackbone or ResNetBackbone))
+        {
+            return $"encoders of type {backbone.GetType().Name} have no prepared form";
+        }
+
+        var weight = backbone.Module.parameters().First();
+        return weight.device_type != DeviceType.CPU ? $"its weights are on {weight.device}"
+            : weight.dtype != ScalarType.Float32 ? $"its weights are {weight.dtype}"
+            : DnnlPacking.WhyNot;
+    }
+
+    private static IPreparedNetwork Pack(IBackbone backbone, Precision precision)
+    {
+        var type = precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        if (backbone is VisionTransformerBackbone transformer)
+        {
+            return new PackedTransformer(FoldedTransformer.Of(transformer), type);
+        }
+
+        using var folded = FoldedResNet.Of((ResNetBackbone)backbone);
+        return new PackedResNet(folded, type);
+    }
+
+    private static string Describe(IBackbone backbone, Precision precision)
+    {
+        string format = precision == Precision.Bf16 ? "bfloat16" : "float32";
+        return backbone is ResNetBackbone
+            ? $"{backbone.Config.Architecture} in {format}: batch norms merged, channels last, weights packed for oneDNN, ReLU and sums fused."
+            : $"{backbone.Config.Architecture} in {format}: LayerScale and LoRA merged, weights packed for oneDNN, GELU and sums fused.";
+    }
+}

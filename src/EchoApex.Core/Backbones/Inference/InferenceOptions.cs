@@ -1,0 +1,19 @@
+using EchoApex.Core.Runtime;
+
+namespace EchoApex.Core.Backbones.Inference;
+
+/// <summary>How an encoder is prepared for inference.</summary>
+public sealed record InferenceOptions
+{
+    /// <summary>
+    /// The format of products, maps and tokens. With <see cref="Precision.Bf16"/> features differ from float32's in the second or third
+    /// digit; it is faster where the processor has bfloat16 products (AVX-512 BF16, AMX).
+    /// </summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>
+    /// Whether the process keeps memory that was freed instead of giving it back to the system, which spares page faults at each
+    /// call (<see cref="NativeAllocator.KeepFreedMemory"/>): resident memory then stays at its peak.
+    /// </summary>
+    public bool KeepFreedMemory { get; init; } = true;
+}
