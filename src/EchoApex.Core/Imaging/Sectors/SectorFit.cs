@@ -123,7 +123,7 @@ internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double R
         if (apex is not null && end < PointWidth * widest)
         {
             // A point: what lies above it on its own, a mark of the probe, is no part of it.
-            return (null, FirstRow(profile, left, right), 1);
+            return (null, FirstRow(profile, left, right) + 2, 1);
         }
 
         int[] used = [.. Enumerable.Range(0, profile.Count).Where(i => !left.Explains(profile.Point(i)) && !right.Explains(profile.Point(i)) && IsAbove(profile.Point(i), outer))];

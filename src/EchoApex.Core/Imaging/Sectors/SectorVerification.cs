@@ -155,7 +155,7 @@ internal static class SectorVerification
             (Ramp(evidence.EdgeLit, 0.2, 0.45), "the edges of the form are dark"),
             (Ramp(evidence.RimDark, 0.8, 0.93), "something is drawn all along the edge"),
             (Ramp(evidence.Area, LeastArea * 0.8, LeastArea), "the form is small"),
-            (Ramp(-evidence.Guarded, -0.01, -0.005), "drawings touch the edge in many places"),
+            (Ramp(-evidence.Guarded, -0.008, -0.004), "drawings touch the edge in many places"),
             (Ramp(-evidence.Faint, -0.5, -0.25), "much is faintly lit outside the form"),
         ];
         return (factors.Aggregate(1.0, (product, factor) => product * factor.Factor), [.. factors.Where(factor => factor.Factor < 0.999).Select(factor => factor.Doubt)]);

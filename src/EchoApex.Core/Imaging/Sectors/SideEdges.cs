@@ -40,8 +40,8 @@ internal sealed record SideEdges(EdgeLine? Slanted, EdgeLine? Cut, double Suppor
         bool firstUpright = Math.Abs(first.Slope) < Upright;
         double end = firstUpright ? MiddleOf(profile, first) : double.PositiveInfinity;
 
-        // Below an upright cut the profile follows the far end.
-        var second = EdgeLine.Find(profile, i => !profile.AtBorder[i] && profile.U[i] < end && !first.Holds(profile.U[i], profile.V[i]), 78);
+        // Below an upright cut the profile follows the far end; beside a slanted edge only an upright one is looked for.
+        var second = EdgeLine.Find(profile, i => !profile.AtBorder[i] && profile.U[i] < end && !first.Holds(profile.U[i], profile.V[i]), firstUpright ? 78 : 1);
         if (second is not null && (second.Inliers < Math.Max(12, 0.08 * profile.Count)
             || second.Outsiders > 0.06 * profile.Count
             || firstUpright == Math.Abs(second.Slope) < Upright

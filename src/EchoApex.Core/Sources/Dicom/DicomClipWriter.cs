@@ -112,7 +112,7 @@ public static class DicomClipWriter
             writer.Integer(0x00082144, (long)Math.Round(rate));
         }
 
-        writer.Text(0x00100010, "PN", options.Header?.Patient);
+        writer.Text(0x00100010, "PN", options.Header is { } person ? "EchoApex^" + person.Patient : null);
         writer.Text(0x00100020, "LO", options.Header?.Patient);
         writer.Text(0x00100030, "DA", null);
         writer.Text(0x00100040, "CS", options.Header?.Sex);
