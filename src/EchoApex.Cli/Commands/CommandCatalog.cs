@@ -13,6 +13,7 @@ internal static class CommandCatalog
         yield return ConvertCommand.Create();
         yield return PhantomCommand.Create();
         yield return ShardsCommand.Create();
+        yield return IngestCommand.Create();
         yield return ImportCommand.Create();
         yield return PretrainCommand.Create();
         yield return ReplayCommand.Create();

@@ -74,7 +74,7 @@ public static class DicomClipWriter
         var writer = new DicomElementWriter(content);
         writer.Bytes(0x00020001, [0, 1]);
         writer.Text(0x00020002, "UI", UltrasoundMultiframe);
-        writer.Text(0x00020003, "UI", Uid("instance", seed));
+        writer.Text(0x00020003, "UI", options.Header?.InstanceUid ?? Uid("instance", seed));
         writer.Text(0x00020010, "UI", options.Encoding switch
         {
             DicomPixelEncoding.RunLength => "1.2.840.10008.1.2.5",
@@ -92,24 +92,69 @@ public static class DicomClipWriter
         writer.Text(0x00080005, "CS", "ISO_IR 192");
         writer.Text(0x00080008, "CS", options.Derived ? @"DERIVED\PRIMARY" : @"ORIGINAL\PRIMARY");
         writer.Text(0x00080016, "UI", UltrasoundMultiframe);
-        writer.Text(0x00080018, "UI", Uid("instance", seed));
+        writer.Text(0x00080018, "UI", options.Header?.InstanceUid ?? Uid("instance", seed));
+        string? date = options.Header?.StudyDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
         foreach (var (tag, vr) in new[] { (0x00080020u, "DA"), (0x00080023u, "DA"), (0x00080030u, "TM"), (0x00080033u, "TM"), (0x00080050u, "SH") })
         {
-            writer.Text(tag, vr, null);
+            writer.Text(tag, vr, vr == "DA" ? date : null);
         }
 
         writer.Text(0x00080060, "CS", "US");
-        writer.Text(0x00080070, "LO", Truncate(clip.Scanner, 64));
+        writer.Text(0x00080070, "LO", Truncate(options.Header is { } device ? device.Manufacturer : clip.Scanner, 64));
         writer.Text(0x00080090, "PN", null);
+        if (options.Header?.Model is { } model)
+        {
+            writer.Text(0x00081090, "LO", model);
+        }
+
         if (clip.FramesPerSecond is { } rate && rate >= 0.5)
         {
             writer.Integer(0x00082144, (long)Math.Round(rate));
         }
 
-        writer.Text(0x00100010, "PN", null);
-        writer.Text(0x00100020, "LO", null);
+        writer.Text(0x00100010, "PN", options.Header is { } person ? "EchoApex^" + person.Patient : null);
+        writer.Text(0x00100020, "LO", options.Header?.Patient);
         writer.Text(0x00100030, "DA", null);
-        writer.Text(0x00100040, "CS", null);
+        writer.Text(0x00100040, "CS", options.Header?.Sex);
+        if (options.Header is { } header)
+        {
+            WriteMethod(writer, options, header);
+        }
+    }
+
+    // Codes of PS3.16 context group 7050; which options were taken follows from what is there.
+    private static void WriteMethod(DicomElementWriter writer, DicomWriteOptions options, Deidentification.DeidentifiedHeader header)
+    {
+        if (header.AgeYears is { } age)
+        {
+            writer.Text(0x00101010, "AS", age.ToString("000", CultureInfo.InvariantCulture) + "Y");
+        }
+
+        List<(string Code, string Meaning)> methods = [("113100", "Basic Application Confidentiality Profile")];
+        if (options.BurnedInAnnotation == false)
+        {
+            methods.Add(("113101", "Clean Pixel Data Option"));
+        }
+
+        methods.Add(("113107", "Retain Longitudinal Temporal Information Modified Dates Option"));
+        if (header.AgeYears is not null || header.Sex is not null)
+        {
+            methods.Add(("113108", "Retain Patient Characteristics Option"));
+        }
+
+        if (header.Manufacturer is not null)
+        {
+            methods.Add(("113109", "Retain Device Identity Option"));
+        }
+
+        writer.Text(0x00120062, "CS", "YES");
+        writer.Text(0x00120063, "LO", "EchoApex");
+        writer.Sequence(0x00120064, methods.Select<(string Code, string Meaning), Action<DicomElementWriter>>(method => item =>
+        {
+            item.Text(0x00080100, "SH", method.Code);
+            item.Text(0x00080102, "SH", "DCM");
+            item.Text(0x00080104, "LO", method.Meaning);
+        }));
     }
 
     private static void WriteAcquisition(DicomElementWriter writer, EchoClip clip)
@@ -176,8 +221,8 @@ public static class DicomClipWriter
 
     private static void WriteRelations(DicomElementWriter writer, EchoClip clip, DicomWriteOptions options, string seed)
     {
-        writer.Text(0x0020000D, "UI", Uid("study", options.StudySeed ?? seed));
-        writer.Text(0x0020000E, "UI", Uid("series", options.StudySeed ?? seed));
+        writer.Text(0x0020000D, "UI", options.Header?.StudyUid ?? Uid("study", options.StudySeed ?? seed));
+        writer.Text(0x0020000E, "UI", options.Header?.SeriesUid ?? Uid("series", options.StudySeed ?? seed));
         writer.Text(0x00200010, "SH", null);
         writer.Integer(0x00200011, 1);
         writer.Integer(0x00200013, options.InstanceNumber);
@@ -216,6 +261,11 @@ public static class DicomClipWriter
         if (options.BurnedInAnnotation is { } burnedIn)
         {
             writer.Text(0x00280301, "CS", burnedIn ? "YES" : "NO");
+        }
+
+        if (options.Header is not null)
+        {
+            writer.Text(0x00280303, "CS", "MODIFIED");
         }
 
         if (jpeg)

@@ -31,6 +31,22 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
         (PixelData, PixelDataIsEncapsulated, PixelDataIsCutShort) = (element, isEncapsulated, isCutShort);
     }
 
+    /// <summary>The tags of all elements, empty ones included.</summary>
+    public IEnumerable<uint> Tags => _elements.Keys;
+
+    /// <summary>Whether an element holds items, as far as its value representation or its first bytes say.</summary>
+    public bool IsSequence(uint tag)
+    {
+        if (tag == DicomTags.PixelData || !_elements.TryGetValue(tag, out var element) || element.Length < 8 || element.ValueRepresentation is not ("SQ" or "UN" or null))
+        {
+            return false;
+        }
+
+        Span<byte> first = stackalloc byte[4];
+        source.Read(element.Offset, first);
+        return bigEndian ? first.SequenceEqual(new byte[] { 0xFF, 0xFE, 0xE0, 0x00 }) : first.SequenceEqual(new byte[] { 0xFE, 0xFF, 0x00, 0xE0 });
+    }
+
     public bool Contains(uint tag) => _elements.TryGetValue(tag, out var element) && element.Length > 0;
 
     public string? GetString(uint tag)

@@ -31,6 +31,12 @@ public sealed record DicomWriteOptions
     /// </summary>
     public bool? BurnedInAnnotation { get; init; }
 
+    /// <summary>
+    /// What identification to write; null, the default, leaves patient, dates and device empty. With it the UIDs are the
+    /// header's, and the file says that it was de-identified and how.
+    /// </summary>
+    public Deidentification.DeidentifiedHeader? Header { get; init; }
+
     /// <summary>Whether the pixels were derived from another image (Image Type value 1); true by default.</summary>
     public bool Derived { get; init; } = true;
 }

@@ -1,0 +1,65 @@
+using EchoApex.Core.Imaging;
+
+namespace EchoApex.Core.Datasets.Ingest;
+
+/// <summary>Cuts frames to a sector, blanks what lies outside, leaves out repetitions, and shrinks to the stored size.</summary>
+internal static class SectorFrameCutter
+{
+    /// <summary>The frames that are stored, and how many repetitions were left out.</summary>
+    public static (SectorFrames Frames, int[] Indices, int Repeated) Cut(DecodedFrames decoded, EchoClip clip, SectorCrop crop, IngestOptions options)
+    {
+        var distinct = Distinct(decoded, clip, crop, options.RepeatThreshold);
+        int count = Math.Min(distinct.Count, options.FramesPerClip);
+        int[] indices = [.. Enumerable.Range(0, count).Select(i => count == 1 ? distinct[distinct.Count / 2] : distinct[(int)((long)i * (distinct.Count - 1) / (count - 1))])];
+        double scale = Math.Min(1, (double)options.MaximumSide / Math.Max(crop.Height, crop.Width));
+        int height = Math.Max(1, (int)Math.Round(crop.Height * scale));
+        int width = Math.Max(1, (int)Math.Round(crop.Width * scale));
+        byte[] mask = new byte[height * width];
+        FrameOperations.Resize(crop.Mask, crop.Height, crop.Width, 1, mask, height, width, Interpolation.Area);
+        byte[] pixels = new byte[checked(count * height * width)];
+        byte[] cut = new byte[crop.Width * crop.Height];
+        for (int i = 0; i < count; i++)
+        {
+            var target = pixels.AsSpan(i * height * width, height * width);
+            crop.Cut(decoded.Gray(indices[i]), clip.Width, 1, cut);
+            FrameOperations.Resize(cut, crop.Height, crop.Width, 1, target, height, width, Interpolation.Area);
+            for (int j = 0; j < target.Length; j++)
+            {
+                // A stored pixel belongs to the sector when at least half of it does; the blanked rest of it is black.
+                target[j] = mask[j] < 128 ? (byte)0 : Math.Max(target[j], (byte)1);
+            }
+        }
+
+        return (new SectorFrames(pixels, count, height, width), indices, clip.FrameCount - distinct.Count);
+    }
+
+    private static List<int> Distinct(DecodedFrames decoded, EchoClip clip, SectorCrop crop, double threshold)
+    {
+        List<int> distinct = [0];
+        int inside = crop.Mask.Length - crop.Mask.Count((byte)0);
+        byte[] last = new byte[crop.Width * crop.Height], now = new byte[crop.Width * crop.Height];
+        crop.Cut(decoded.Gray(0), clip.Width, 1, last);
+        for (int i = 1; i < clip.FrameCount; i++)
+        {
+            crop.Cut(decoded.Gray(i), clip.Width, 1, now);
+            if (Change(last, now) > threshold * inside)
+            {
+                distinct.Add(i);
+                (last, now) = (now, last);
+            }
+        }
+
+        return distinct;
+    }
+
+    private static long Change(byte[] before, byte[] now)
+    {
+        long change = 0;
+        for (int i = 0; i < now.Length; i++)
+        {
+            change += Math.Abs(now[i] - before[i]);
+        }
+
+        return change;
+    }
+}
