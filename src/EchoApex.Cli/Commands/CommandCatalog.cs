@@ -24,6 +24,8 @@ internal static class CommandCatalog
         yield return EvaluateCommand.Create();
         yield return PredictCommand.Create();
         yield return ExportCommand.Create();
+        yield return ReportCommand.Create();
+        yield return ExplainCommand.Create();
         yield return TaskTableCommand.Create();
         yield return LearningCurveCommand.Create();
         yield return DemoCommand.Create();
