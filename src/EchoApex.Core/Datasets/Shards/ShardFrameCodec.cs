@@ -18,6 +18,11 @@ internal static unsafe class ShardFrameCodec
     /// <summary>The sector of a frame as a PNG of one bit a pixel, 1 inside.</summary>
     public static byte[] EncodeMask(ReadOnlySpan<byte> frame, int height, int width)
     {
+        if (MaskPng.Fits(height, width))
+        {
+            return MaskPng.Write(frame, height, width);
+        }
+
         byte[] mask = new byte[height * width];
         for (int i = 0; i < mask.Length; i++)
         {
@@ -27,7 +32,17 @@ internal static unsafe class ShardFrameCodec
         return Encode(mask, height, width, ".png", [(int)ImwriteFlags.PngBilevel, 1]);
     }
 
-    /// <summary>Decodes a frame or a mask. The header is compared with the expected size before anything is decoded.</summary>
+    /// <summary>Decodes a mask into 0 and 255.</summary>
+    /// <exception cref="FormatException">The picture is damaged or of another size.</exception>
+    public static void DecodeMask(ReadOnlySpan<byte> picture, int height, int width, Span<byte> mask)
+    {
+        if (!MaskPng.TryRead(picture, height, width, mask))
+        {
+            Decode(picture, height, width, mask);
+        }
+    }
+
+    /// <summary>Decodes a frame, or a mask of any kind of PNG. The header is compared with the expected size before anything is decoded.</summary>
     /// <exception cref="FormatException">The picture is damaged or of another size.</exception>
     public static void Decode(ReadOnlySpan<byte> picture, int height, int width, Span<byte> pixels)
     {

@@ -353,7 +353,15 @@ public sealed class ShardSet : IDisposable
                 throw new FormatException("is damaged: its checksum does not hold");
             }
 
-            ShardFrameCodec.Decode(stored, _clips[clip].Height, _clips[clip].Width, pixels);
+            var (height, width) = SizeOf(clip);
+            if (frame is null)
+            {
+                ShardFrameCodec.DecodeMask(stored, height, width, pixels);
+            }
+            else
+            {
+                ShardFrameCodec.Decode(stored, height, width, pixels);
+            }
         }
         catch (FormatException error)
         {
