@@ -74,7 +74,7 @@ internal static class InferenceBenchmark
         using var single = InferenceModel.Prepare(backbone);
         using var half = InferenceModel.Prepare(backbone, new InferenceOptions { Precision = Precision.Bf16 });
         Console.WriteLine($"\n## {architecture}, {Side} x {Side}\n\n{single.Report.Summary}\n");
-        Console.WriteLine("| batch | way | best ms | median ms | CPU ms (fifth of 5 parts) | best / ONNX Runtime | median / ONNX Runtime | CPU / ONNX Runtime | cosine of cls |");
+        Console.WriteLine("| batch | way | best ms | median ms | CPU ms (20th percentile) | best / ONNX Runtime | median / ONNX Runtime | CPU / ONNX Runtime | cosine of cls |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (int batch in new[] { 1, 8 })
         {
