@@ -210,6 +210,26 @@ public sealed class VisionTransformerBackbone : nn.Module, IBackbone, IStochasti
         return _blocks[^1].AttentionScores(tokens_BTD).MoveToOuterDisposeScope();
     }
 
+    /// <summary>How the heads of every block attend, front to back, as <see cref="LastSelfAttention"/> gives it of the last one.</summary>
+    /// <param name="images_BCHW">Normalised images [B, 3, H, W].</param>
+    /// <returns>One tensor a block, [B, heads, T, T]; they are the caller's.</returns>
+    /// <exception cref="ArgumentException">The image's shape does not fit.</exception>
+    public IReadOnlyList<Tensor> SelfAttentions(Tensor images_BCHW)
+    {
+        var (height, width) = ImageShape.Check(images_BCHW, Config.InputChannels, PatchSize, Config.Architecture);
+        using var scope = NewDisposeScope();
+        var tokens_BTD = PrepareTokens(images_BCHW, null, height, width);
+        var scores = new List<Tensor>(_blocks.Count);
+        foreach (var block in _blocks)
+        {
+            scores.Add(block.AttentionScores(tokens_BTD).MoveToOuterDisposeScope());
+            using var input_BTD = tokens_BTD;
+            tokens_BTD = block.forward(input_BTD);
+        }
+
+        return scores;
+    }
+
     /// <summary>The position embedding of a patch grid, [1, 1 + N, D].</summary>
     internal Tensor Positions(int gridHeight, int gridWidth) =>
         PositionEmbedding.Interpolate(_positions, gridHeight, gridWidth, Config.InterpolateOffset, Config.InterpolateAntialias);

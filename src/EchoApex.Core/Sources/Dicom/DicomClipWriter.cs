@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Numerics;
 using System.Security.Cryptography;
-using System.Text;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
@@ -16,7 +14,6 @@ namespace EchoApex.Core.Sources.Dicom;
 public static class DicomClipWriter
 {
     private const string UltrasoundMultiframe = "1.2.840.10008.5.1.4.1.1.3.1";
-    private const string ImplementationClass = "2.25.155437016846301172218407411905134211701";
     private const uint FrameTime = 0x00181063;
     private const uint FrameTimeVector = 0x00181065;
     private const uint FrameLabelVector = 0x00182002;
@@ -44,9 +41,12 @@ public static class DicomClipWriter
         options ??= new DicomWriteOptions();
         byte[][]? compressed = options.Encoding == DicomPixelEncoding.Uncompressed ? null : DicomPixelWriter.Compress(clip, options);
         string seed = options.UidSeed ?? PixelHash(clip);
-        stream.Write(new byte[128]);
-        stream.Write("DICM"u8);
-        WriteMeta(stream, options, seed);
+        DicomPart10.WriteHead(stream, UltrasoundMultiframe, DicomUid.FromSeed("instance", seed), options.Encoding switch
+        {
+            DicomPixelEncoding.RunLength => "1.2.840.10008.1.2.5",
+            DicomPixelEncoding.JpegBaseline => "1.2.840.10008.1.2.4.50",
+            _ => DicomPart10.ExplicitLittleEndian,
+        });
         var writer = new DicomElementWriter(stream);
         WriteIdentification(writer, clip, options, seed);
         WriteAcquisition(writer, clip);
@@ -68,31 +68,12 @@ public static class DicomClipWriter
         }
     }
 
-    private static void WriteMeta(Stream stream, DicomWriteOptions options, string seed)
-    {
-        using var content = new MemoryStream();
-        var writer = new DicomElementWriter(content);
-        writer.Bytes(0x00020001, [0, 1]);
-        writer.Text(0x00020002, "UI", UltrasoundMultiframe);
-        writer.Text(0x00020003, "UI", Uid("instance", seed));
-        writer.Text(0x00020010, "UI", options.Encoding switch
-        {
-            DicomPixelEncoding.RunLength => "1.2.840.10008.1.2.5",
-            DicomPixelEncoding.JpegBaseline => "1.2.840.10008.1.2.4.50",
-            _ => "1.2.840.10008.1.2.1",
-        });
-        writer.Text(0x00020012, "UI", ImplementationClass);
-        writer.Text(0x00020013, "SH", "ECHOAPEX");
-        new DicomElementWriter(stream).UInt32(0x00020000, (uint)content.Length);
-        content.WriteTo(stream);
-    }
-
     private static void WriteIdentification(DicomElementWriter writer, EchoClip clip, DicomWriteOptions options, string seed)
     {
         writer.Text(0x00080005, "CS", "ISO_IR 192");
         writer.Text(0x00080008, "CS", options.Derived ? @"DERIVED\PRIMARY" : @"ORIGINAL\PRIMARY");
         writer.Text(0x00080016, "UI", UltrasoundMultiframe);
-        writer.Text(0x00080018, "UI", Uid("instance", seed));
+        writer.Text(0x00080018, "UI", DicomUid.FromSeed("instance", seed));
         foreach (var (tag, vr) in new[] { (0x00080020u, "DA"), (0x00080023u, "DA"), (0x00080030u, "TM"), (0x00080033u, "TM"), (0x00080050u, "SH") })
         {
             writer.Text(tag, vr, null);
@@ -176,8 +157,8 @@ public static class DicomClipWriter
 
     private static void WriteRelations(DicomElementWriter writer, EchoClip clip, DicomWriteOptions options, string seed)
     {
-        writer.Text(0x0020000D, "UI", Uid("study", options.StudySeed ?? seed));
-        writer.Text(0x0020000E, "UI", Uid("series", options.StudySeed ?? seed));
+        writer.Text(0x0020000D, "UI", DicomUid.FromSeed("study", options.StudySeed ?? seed));
+        writer.Text(0x0020000E, "UI", DicomUid.FromSeed("series", options.StudySeed ?? seed));
         writer.Text(0x00200010, "SH", null);
         writer.Integer(0x00200011, 1);
         writer.Integer(0x00200013, options.InstanceNumber);
@@ -255,13 +236,6 @@ public static class DicomClipWriter
         }
 
         return mean;
-    }
-
-    // A UID of the form "2.25." and a 128-bit number (PS3.5 B.2), the number taken from a hash, so that the same input gives the same UID.
-    private static string Uid(string role, string seed)
-    {
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"EchoApex/{role}/{seed}"));
-        return "2.25." + new BigInteger(hash.AsSpan(0, 16), isUnsigned: true).ToString(CultureInfo.InvariantCulture);
     }
 
     private static string PixelHash(EchoClip clip)

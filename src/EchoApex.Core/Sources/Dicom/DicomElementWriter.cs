@@ -51,6 +51,16 @@ internal sealed class DicomElementWriter(Stream stream)
         }
     }
 
+    /// <summary>Writes a text of any length (UT).</summary>
+    public void LongText(uint tag, string? value) => Text(tag, "UT", value);
+
+    /// <summary>Writes 32-bit floats (FL), given as their little-endian bytes.</summary>
+    public void Floats(uint tag, ReadOnlySpan<byte> littleEndian)
+    {
+        Header(tag, "FL", (uint)littleEndian.Length);
+        stream.Write(littleEndian);
+    }
+
     /// <summary>Writes an integer string (IS).</summary>
     public void Integer(uint tag, long value) => Text(tag, "IS", value.ToString(CultureInfo.InvariantCulture));
 
