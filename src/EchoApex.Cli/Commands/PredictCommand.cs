@@ -2,7 +2,6 @@ using System.CommandLine;
 using EchoApex.Cli.FineTuning;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources;
-using EchoApex.Core.Tasks;
 using EchoApex.Heads.Prediction;
 
 namespace EchoApex.Cli.Commands;
@@ -37,14 +36,14 @@ internal static class PredictCommand
         int failed = 0;
         foreach (string folder in folders)
         {
-            using var predictor = EchoPredictor.Load(TaskModelFolder.Is(folder) ? folder : Path.Combine(folder, "model"), encoder);
+            using var predictor = EchoPredictor.Load(folder, encoder);
             foreach (string file in files)
             {
                 try
                 {
                     var clip = ClipReader.Open(file);
                     using var pause = new CollectionPause();
-                    var prediction = predictor.Predict(clip, cancellation);
+                    var prediction = predictor.Predict(clip, cancellationToken: cancellation);
                     Console.WriteLine($"{file}: {PredictionText.Of(prediction)}");
                     if (output is not null)
                     {

@@ -65,6 +65,30 @@ public sealed class EjectionFractionPredictor
         return sums.Average(_likelihood);
     }
 
+    /// <summary>The vectors of frames, for a window that rolls: each frame is encoded once.</summary>
+    /// <returns>float32 [frames, E] on the CPU; the caller disposes it.</returns>
+    internal Tensor EncodeFrames(IBackbone encoder, PreparedFrame[] frames)
+    {
+        using var noGradient = no_grad();
+        using var vectors_ME = Encode(encoder, frames);
+        return vectors_ME.to(ScalarType.Float32).cpu().contiguous().clone();
+    }
+
+    /// <summary>Judges one window.</summary>
+    /// <param name="vectors_TE">The vectors of its frames.</param>
+    /// <param name="timesMs">The time of each in ms.</param>
+    internal EjectionFractionPrediction DecodeWindow(Tensor vectors_TE, IReadOnlyList<double> timesMs)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        var device = _head.parameters().First().device;
+        float[] times = [.. timesMs.Select(time => (float)(time - timesMs[0]))];
+        using var output = _head.Decode(vectors_TE.to(device).unsqueeze(0), tensor(times, device: device).unsqueeze(0), ones([1, times.Length], float32, device));
+        var sums = new Sums([.. Enumerable.Range(0, times.Length)]);
+        sums.Add(output, [.. Enumerable.Range(0, times.Length).Select(place => (long)place)]);
+        return sums.Average(_likelihood);
+    }
+
     private Tensor Encode(IBackbone encoder, PreparedFrame[] frames)
     {
         using var scope = NewDisposeScope();

@@ -1,162 +1,257 @@
-// Shape legend: T = frames that are looked at, S = side of the square input.
+using System.Runtime.CompilerServices;
+using EchoApex.Core.Configuration;
 using EchoApex.Core.Imaging;
-using EchoApex.Core.Embedding;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
-using EchoApex.Heads.EjectionFraction;
-using EchoApex.Heads.Measurement;
-using EchoApex.Heads.Segmentation;
-using EchoApex.Heads.ViewClassification;
+using EchoApex.Heads.Interpretability;
 using static TorchSharp.torch;
 
 namespace EchoApex.Heads.Prediction;
 
 /// <summary>
-/// A fine-tuned model behind one call: a clip of any size, length and frame rate goes in, the typed result of the model's task
-/// comes out. Frames are cropped, scaled and normalised as the model's folder says.
+/// Fine-tuned models behind one call: a clip of any size, length and frame rate goes in, typed results of the models' tasks come
+/// out. Frames are cropped, scaled and normalised as each model's folder says.
 /// </summary>
 /// <remarks>
-/// Thread safety: one call at a time; several threads take several predictors. The same clip gives the same result. Dispose it: it
-/// holds native memory.
+/// Thread safety: all members may be called from several threads; up to <see cref="Concurrency"/> clips are judged at a time, further
+/// callers wait. The same clip gives the same result whatever runs beside it. Dispose it: it holds native memory. Disposal waits
+/// for the clips that are being judged.
 /// </remarks>
 public sealed class EchoPredictor : IDisposable
 {
-    private const int MeasuredFrames = 128;
-    private const int FramesAtATime = 16;
+    private readonly LoadedTask[] _tasks;
+    private readonly SemaphoreSlim _turns;
+    private volatile bool _disposed;
 
-    private readonly TaskModel _model;
-    private readonly ClipPreparation _preparation;
-    private readonly IDisposable _head;
-    private readonly Func<EchoClip, CancellationToken, EchoPrediction> _predict;
-
-    private EchoPredictor(TaskModel model)
+    private EchoPredictor(LoadedTask[] tasks, int concurrency)
     {
-        _model = model;
-        _preparation = new ClipPreparation(model.Info.Preprocessing, cacheMegabytes: 0);
-        (_head, _predict) = model.Info.Task switch
-        {
-            "view" => View(),
-            "segment" => Segment(),
-            "measure" => Measure(),
-            "ef" => EjectionFraction(),
-            _ => throw new ConfigurationException(Path.Combine(model.Folder, TaskModelFolder.ConfigFile), $"task is '{model.Info.Task}'; this EchoApex predicts view, segment, measure and ef."),
-        };
+        (_tasks, Concurrency) = (tasks, concurrency);
+        _turns = new SemaphoreSlim(concurrency, concurrency);
     }
 
-    /// <summary>Task, labels, preprocessing and training of the model.</summary>
-    public TaskModelInfo Info => _model.Info;
+    /// <summary>Task, labels, preprocessing and training of each model, in the order of <see cref="EchoTasks"/>.</summary>
+    public IReadOnlyList<TaskModelInfo> Models => [.. _tasks.Select(task => task.Info)];
 
-    /// <summary>Loads a fine-tuned model onto the CPU.</summary>
-    /// <param name="folder">Its folder, as <c>echoapex finetune</c> makes it.</param>
-    /// <param name="baseFolder">Where its encoder lies, for a model of adapters whose encoder was moved.</param>
-    /// <exception cref="CheckpointException">A file is missing or damaged, or the encoder is another.</exception>
-    /// <exception cref="ConfigurationException">task.json has faults.</exception>
-    public static EchoPredictor Load(string folder, string? baseFolder = null)
+    /// <summary>The tasks that there are models for.</summary>
+    public EchoTasks Tasks => _tasks.Aggregate(EchoTasks.None, (sum, task) => sum | task.Task);
+
+    /// <summary>Clips that are judged at a time.</summary>
+    public int Concurrency { get; }
+
+    /// <summary>Loads fine-tuned models onto the CPU.</summary>
+    /// <param name="folder">
+    /// A model's folder, a run folder of <c>echoapex finetune</c>, or a folder that holds several of either, one a task.
+    /// </param>
+    /// <param name="baseFolder">Where the encoder lies, for models of adapters whose encoder was moved.</param>
+    /// <param name="concurrency">Clips that are judged at a time. Weights are shared; memory for activations grows with it.</param>
+    /// <exception cref="CheckpointException">There is no model, a file is missing or damaged, or the encoder is another.</exception>
+    /// <exception cref="ConfigurationException">A task.json has faults, or two models have one task.</exception>
+    public static EchoPredictor Load(string folder, string? baseFolder = null, int concurrency = 1)
     {
-        var model = TaskModelFolder.Load(folder, baseFolder);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(concurrency);
+        var tasks = new List<LoadedTask>();
         try
         {
-            return new EchoPredictor(model);
+            foreach (string place in ModelFolders.Find(folder))
+            {
+                var task = LoadedTask.Load(place, baseFolder);
+                tasks.Add(task);
+                if (tasks.FirstOrDefault(other => other != task && other.Task == task.Task) is { } twin)
+                {
+                    throw new ConfigurationException(folder, $"holds two models of the task '{task.Info.Task}': {twin.Model.Folder} and {place}. Keep one, or name its folder.");
+                }
+            }
+
+            return new EchoPredictor([.. tasks.OrderBy(task => task.Task)], concurrency);
         }
         catch
         {
-            model.Dispose();
+            tasks.ForEach(task => task.Dispose());
             throw;
         }
     }
 
-    /// <summary>Judges a clip.</summary>
+    /// <summary>Judges a clip by every model, on the calling thread.</summary>
     /// <param name="clip">The clip.</param>
-    /// <param name="cancellationToken">Stops between frames, where frames are judged one by one.</param>
-    /// <returns>The result; the part of the model's task is filled.</returns>
+    /// <param name="cancellationToken">Stops between tasks, and between frames where frames are judged one by one.</param>
+    /// <returns>The result; the parts that there is a model for are filled.</returns>
     /// <exception cref="DataException">A frame cannot be decoded, or no ultrasound sector was found.</exception>
-    public EchoPrediction Predict(EchoClip clip, CancellationToken cancellationToken = default)
+    /// <exception cref="ObjectDisposedException">The predictor was disposed.</exception>
+    public EchoPrediction Predict(EchoClip clip, CancellationToken cancellationToken = default) => Predict(clip, EchoTasks.All, cancellationToken);
+
+    /// <summary>Judges a clip for some tasks; see <see cref="Predict(EchoClip, CancellationToken)"/>.</summary>
+    /// <param name="clip">The clip.</param>
+    /// <param name="tasks">What is asked; tasks without a model are passed over.</param>
+    /// <param name="cancellationToken">Stops between tasks and frames.</param>
+    public EchoPrediction Predict(EchoClip clip, EchoTasks tasks, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(clip);
-        using var noGradient = no_grad();
-        return _predict(clip, cancellationToken);
+        return InTurn(() => Judge(clip, tasks, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Judges a clip by every model on a thread of the pool; see <see cref="Predict(EchoClip, CancellationToken)"/>.</summary>
+    public Task<EchoPrediction> PredictAsync(EchoClip clip, CancellationToken cancellationToken = default) => PredictAsync(clip, EchoTasks.All, cancellationToken);
+
+    /// <summary>Judges a clip for some tasks on a thread of the pool; see <see cref="Predict(EchoClip, CancellationToken)"/>.</summary>
+    public async Task<EchoPrediction> PredictAsync(EchoClip clip, EchoTasks tasks, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await _turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return await Task.Run(() => Judge(clip, tasks, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <summary>
+    /// Judges clips as they come, results in the same order. At most <see cref="Concurrency"/> clips are in work or waiting to be
+    /// taken: a slow consumer holds the source back, so memory does not grow with the stream. A clip that cannot be read is an
+    /// outcome, not the end.
+    /// </summary>
+    /// <param name="clips">The clips.</param>
+    /// <param name="tasks">What is asked.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public async IAsyncEnumerable<PredictionOutcome> PredictAsync(
+        IAsyncEnumerable<EchoClip> clips, EchoTasks tasks = EchoTasks.All, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clips);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var inWork = new Queue<Task<PredictionOutcome>>();
+        try
+        {
+            await foreach (var clip in clips.WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                inWork.Enqueue(OutcomeAsync(clip, tasks, stop.Token));
+                if (inWork.Count >= Concurrency)
+                {
+                    yield return await inWork.Dequeue().ConfigureAwait(false);
+                }
+            }
+
+            while (inWork.Count > 0)
+            {
+                yield return await inWork.Dequeue().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // The consumer may have had enough: what is in work ends before its clips are let go.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(inWork).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Judges a list of clips, opened by the caller; outcomes in the same order.</summary>
+    /// <param name="clips">The clips; frames are decoded when a clip's turn comes.</param>
+    /// <param name="tasks">What is asked.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public async Task<IReadOnlyList<PredictionOutcome>> PredictAllAsync(IReadOnlyList<EchoClip> clips, EchoTasks tasks = EchoTasks.All, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clips);
+        return await Task.WhenAll(clips.Select(clip => OutcomeAsync(clip, tasks, cancellationToken))).ConfigureAwait(false);
+    }
+
+    /// <summary>What an encoder looks at in a frame: attention, its rollout, occlusion, components of the patch tokens.</summary>
+    /// <param name="clip">The clip.</param>
+    /// <param name="frame">The frame, from 0.</param>
+    /// <param name="options">Whose encoder, and what to make; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops between passes of the encoder.</param>
+    /// <returns>The maps; null where no model of the task asked for is loaded.</returns>
+    /// <exception cref="DataException">The frame cannot be decoded, or no ultrasound sector was found.</exception>
+    public FrameExplanation? Explain(EchoClip clip, int frame, ExplanationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+        ArgumentOutOfRangeException.ThrowIfNegative(frame);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(frame, clip.FrameCount);
+        options ??= new ExplanationOptions();
+        OptionsValidator.Validate(options, "explanation");
+        var task = options.Task == EchoTasks.None ? _tasks.FirstOrDefault() : _tasks.FirstOrDefault(candidate => candidate.Task == options.Task);
+        return task is null ? null : InTurn(() => FrameExplainer.Explain(task, clip, frame, options, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Opens a stream of live frames: view, mask and rolling ejection fraction, as far as there are models.</summary>
+    /// <param name="options">Size of the frames, and what to make of them.</param>
+    /// <returns>The stream; dispose it before the predictor.</returns>
+    /// <exception cref="ConfigurationException">An option is out of range, or the structure is not known.</exception>
+    public LiveEchoStream OpenStream(LiveStreamOptions options)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new LiveEchoStream(this, options);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _head.Dispose();
-        _model.Dispose();
-    }
-
-    private (IDisposable Head, Func<EchoClip, CancellationToken, EchoPrediction> Predict) View()
-    {
-        var options = TaskModelFolder.ReadOptions<ViewClassificationOptions>(_model);
-        var head = Filled(new ViewClassificationHead(_model.Encoder.FeatureDimension, Info.Labels.Count, options.MeanPatch, RandomStream.For(0, "view-head")));
-        var predictor = new ViewPredictor(head, _preparation.Normalizer, Info.Labels, options);
-        return (head, (clip, _) => new EchoPrediction
+        if (_disposed)
         {
-            View = predictor.Predict(_model.Encoder, clip.FrameCount, frame => _preparation.Frame(clip, frame)),
-        });
-    }
+            return;
+        }
 
-    private (IDisposable Head, Func<EchoClip, CancellationToken, EchoPrediction> Predict) EjectionFraction()
-    {
-        var options = TaskModelFolder.ReadOptions<EjectionFractionOptions>(_model);
-        var head = Filled(new EjectionFractionHead(_model.Encoder.FeatureDimension, options.Head, RandomStream.For(0, "ef-head")));
-        var predictor = new EjectionFractionPredictor(head, _preparation.Normalizer, options.Windows, options.Loss.Likelihood, options.EvaluationBatch);
-        return (head, (clip, _) => new EchoPrediction
+        _disposed = true;
+        for (int i = 0; i < Concurrency; i++)
         {
-            EjectionFraction = predictor.Predict(_model.Encoder, clip.FrameCount, clip.FrameTimesMs, clip.HeartRateBpm, frame => _preparation.Frame(clip, frame)),
-        });
-    }
+            _turns.Wait();
+        }
 
-    private (IDisposable Head, Func<EchoClip, CancellationToken, EchoPrediction> Predict) Measure()
-    {
-        var options = TaskModelFolder.ReadOptions<MeasurementOptions>(_model);
-        var head = Filled(new MeasurementHead(_model.Encoder.Config, _model.Encoder.StageCount, options.Head, RandomStream.For(0, "measurement-head")));
-        return (head, (clip, cancellation) =>
+        foreach (var task in _tasks)
         {
-            var frames = FrameSelection.Spread(clip.FrameCount, Math.Min(clip.FrameCount, MeasuredFrames));
-            var points = new List<IReadOnlyList<LandmarkPrediction>>(frames.Count);
-            foreach (int[] part in frames.Chunk(FramesAtATime))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                using var scope = NewDisposeScope();
-                var images = FrameBatch.Of([.. part.Select(frame => _preparation.Frame(clip, frame))]).ToImages(_preparation.Normalizer);
-                points.AddRange(PointDecoder.Decode(head.Heatmaps(_model.Encoder, images), _preparation.Side, _preparation.Side, options.Head));
-            }
+            task.Dispose();
+        }
 
-            return new EchoPrediction { Measurement = LvFindings.Of(clip, frames, points, _preparation.Geometry(clip), options.Head.Landmarks) };
-        });
+        // Callers that still wait are woken and told.
+        _turns.Release(Concurrency);
     }
 
-    private (IDisposable Head, Func<EchoClip, CancellationToken, EchoPrediction> Predict) Segment()
+    /// <summary>The model of a task; null where there is none.</summary>
+    internal T? Find<T>()
+        where T : LoadedTask => _tasks.OfType<T>().FirstOrDefault();
+
+    /// <summary>Does work with the models when it is this caller's turn, without gradients.</summary>
+    internal T InTurn<T>(Func<T> work, CancellationToken cancellationToken)
     {
-        var options = TaskModelFolder.ReadOptions<SegmentationTaskOptions>(_model);
-        var head = Filled(new SegmentationHead(options.Head, _model.Encoder.FeatureDimension, Info.Labels));
-        return (head, (clip, cancellation) =>
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _turns.Wait(cancellationToken);
+        try
         {
-            using var session = new SegmentationSession(_model.Encoder, head, Info.Preprocessing);
-            var frames = new List<SegmentedFrame>();
-            for (int frame = 0; frame < clip.FrameCount; frame++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                session.SetImage(clip, frame);
-                frames.Add(new SegmentedFrame(frame, session.Structures.ToDictionary(name => name, name => session.Segment(new SegmentationPrompt { Structure = name })[0])));
-            }
-
-            return new EchoPrediction { Masks = frames };
-        });
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            using var noGradient = no_grad();
+            return work();
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
 
-    private T Filled<T>(T head)
-        where T : nn.Module
+    private EchoPrediction Judge(EchoClip clip, EchoTasks tasks, CancellationToken cancellationToken)
+    {
+        using var noGradient = no_grad();
+        var prediction = new EchoPrediction();
+        foreach (var task in _tasks.Where(task => tasks.HasFlag(task.Task)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            prediction = task.Judge(clip, prediction, cancellationToken);
+        }
+
+        return prediction;
+    }
+
+    private async Task<PredictionOutcome> OutcomeAsync(EchoClip clip, EchoTasks tasks, CancellationToken cancellationToken)
     {
         try
         {
-            _model.LoadHead(head);
-            return head;
+            return new PredictionOutcome(clip, await PredictAsync(clip, tasks, cancellationToken).ConfigureAwait(false), null);
         }
-        catch
+        catch (DataException error)
         {
-            head.Dispose();
-            throw;
+            return new PredictionOutcome(clip, null, error);
         }
     }
 }
