@@ -21,6 +21,8 @@ internal static class CommandCatalog
         yield return FinetuneCommand.Create();
         yield return EvaluateCommand.Create();
         yield return PredictCommand.Create();
+        yield return ReportCommand.Create();
+        yield return ExplainCommand.Create();
         yield return TaskTableCommand.Create();
         yield return LearningCurveCommand.Create();
         yield return DemoCommand.Create();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using EchoApex.Core.Phantoms;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Dicom;
@@ -21,9 +22,10 @@ internal static class PhantomCommand
         var beats = new Option<double>("--beats") { Description = "Heart beats that a clip covers when --fps is not given.", DefaultValueFactory = _ => 1 };
         var format = new Option<string>("--format") { Description = "dicom, avi or both.", DefaultValueFactory = _ => "both" };
         var encoding = new Option<string>("--dicom-encoding") { Description = "uncompressed, rle or jpeg.", DefaultValueFactory = _ => "uncompressed" };
+        var study = new Option<bool>("--study") { Description = "One heart in the views of --views (A4C, A2C, PLAX, PSAX by default), as the DICOM files of one examination; the truth lies beside it." };
         var command = new Command("phantom", "Make synthetic beating hearts with exact truth: clips, masks, landmarks, volumes, manifest.csv.")
         {
-            output, count, views, difficulty, seed, frames, size, rate, beats, format, encoding,
+            output, count, views, difficulty, seed, frames, size, rate, beats, format, encoding, study,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -51,6 +53,15 @@ internal static class PhantomCommand
                 },
             };
             string folder = parsed.GetValue(output)!;
+            if (parsed.GetValue(study))
+            {
+                var examination = new PhantomStudyOptions { Seed = options.Seed, Clip = options.Clip };
+                examination = parsed.GetValue(views) is null ? examination : examination with { Views = options.Clip.Views };
+                var truth = PhantomStudyWriter.Write(folder, examination)[0];
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a phantom examination of {examination.Views.Count} views in {Path.Combine(folder, PhantomStudyWriter.ImageFolder)}: EF {truth.EjectionFractionPercent:0.0} %, volumes {truth.EndDiastolicVolumeMl:0} and {truth.EndSystolicVolumeMl:0} mL, {truth.HeartRateBpm:0} beats a minute."));
+                return Task.FromResult(0);
+            }
+
             PhantomSetWriter.Write(folder, options, cancellationToken: cancellationToken);
             Console.WriteLine($"{options.Count} phantom clips in {folder}: see manifest.csv.");
             return Task.FromResult(0);

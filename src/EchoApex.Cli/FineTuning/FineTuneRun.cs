@@ -5,6 +5,7 @@ using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets.Annotated;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
+using EchoApex.Heads.ViewClassification;
 using EchoApex.Training.FineTuning;
 using static TorchSharp.torch;
 
@@ -85,6 +86,12 @@ internal static class FineTuneRun
             Encoder = new EncoderReference("", ""),
             Training = Summary(set, configuration, outcome),
         });
+        if (taskName == "view" && !cancellationToken.IsCancellationRequested)
+        {
+            // The encoder as it is now, adapters included: what the study pipeline knows other organs by.
+            Familiarity.Build(model.Backbone, preparation, set, cancellationToken).Write(place);
+        }
+
         if (outcome.End != FineTuningOutcome.Cancelled && Directory.Exists(checkpoint))
         {
             Directory.Delete(checkpoint, recursive: true);
