@@ -18,18 +18,20 @@ internal static class DemoCommand
     {
         var output = new Option<string>("--out") { Description = "Run folder to make.", DefaultValueFactory = _ => "demo-run" };
         var clip = new Option<string?>("--clip") { Description = "A clip of your own to embed with the pretrained encoder." };
-        var seeds = new Option<int>("--seeds") { Description = "Repetitions, each with its own phantoms, weights and batches.", DefaultValueFactory = _ => 3 };
+        var seeds = new Option<int>("--seeds") { Description = "Repetitions, each with its own phantoms, weights and batches; three show how much figures vary.", DefaultValueFactory = _ => 1 };
         var train = new Option<int>("--train-clips") { Description = "Training phantoms a repetition.", DefaultValueFactory = _ => 600 };
         var test = new Option<int>("--test-clips") { Description = "Held-out phantoms a repetition.", DefaultValueFactory = _ => 300 };
         var labelled = new Option<int>("--supervised-steps") { Description = "Steps of the encoder trained with labels.", DefaultValueFactory = _ => 600 };
+        var noStudy = new Option<bool>("--no-study") { Description = "Leave out the last part: models of the four tasks, and the report of a phantom examination." };
+        var scale = new Option<double>("--study-scale") { Description = "Share of clips and steps of the last part, to try it out.", DefaultValueFactory = _ => 1, Hidden = true };
         var set = new Option<string[]>("--set") { Description = "Change a key of the preset demo-cpu: key=value. May be repeated." };
-        var command = new Command("demo", "Make phantoms, pretrain a small ViT on them without labels, compare it on held-out phantoms, draw the results.")
+        var command = new Command("demo", "Make phantoms, pretrain a small ViT on them without labels, compare it on held-out phantoms, teach it four tasks, and report a phantom examination.")
         {
-            output, clip, seeds, train, test, labelled, set,
+            output, clip, seeds, train, test, labelled, noStudy, scale, set,
         };
-        command.SetAction((parsed, cancellationToken) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            Run(
+            await RunAsync(
                 new DemoOptions
                 {
                     Out = Unused(parsed.GetValue(output)!, parsed.GetResult(output)?.Implicit ?? true),
@@ -39,14 +41,16 @@ internal static class DemoCommand
                     TestClips = AtLeast(24, parsed.GetValue(test), "--test-clips"),
                     SupervisedSteps = AtLeast(1, parsed.GetValue(labelled), "--supervised-steps"),
                     Overrides = parsed.GetValue(set) ?? [],
+                    Study = !parsed.GetValue(noStudy),
+                    StudyScale = parsed.GetValue(scale) is > 0 and <= 1 and { } share ? share : throw new ConfigurationException("command line", "--study-scale must be above 0 and at most 1."),
                 },
-                cancellationToken);
-            return Task.FromResult(0);
+                cancellationToken).ConfigureAwait(false);
+            return 0;
         });
         return command;
     }
 
-    private static void Run(DemoOptions options, CancellationToken cancellationToken)
+    private static async Task RunAsync(DemoOptions options, CancellationToken cancellationToken)
     {
         // A clip that cannot be read is better known now than in some minutes.
         var own = options.Clip is null ? null : ClipReader.Open(options.Clip);
@@ -59,6 +63,14 @@ internal static class DemoCommand
         if (own is not null)
         {
             EmbedOwn(own, options, repetitions[0]);
+        }
+
+        if (options.Study)
+        {
+            string section = await new DemoStudy(options, Say).RunAsync(Path.Combine(repetitions[0].RunFolder, "model"), cancellationToken).ConfigureAwait(false);
+            DemoReport.Append(options.Out, section);
+            Console.WriteLine();
+            Console.WriteLine(section);
         }
 
         Console.WriteLine(string.Create(

@@ -10,7 +10,7 @@ internal sealed record DemoOptions
     public string? Clip { get; init; }
 
     /// <summary>Repetitions, each with its own phantoms, weights and batches.</summary>
-    public int Seeds { get; init; } = 3;
+    public int Seeds { get; init; } = 1;
 
     /// <summary>Training phantoms a repetition: unlabelled for pretraining, labelled for probes and the supervised encoder.</summary>
     public int TrainClips { get; init; } = 600;
@@ -29,6 +29,15 @@ internal sealed record DemoOptions
 
     /// <summary>Overrides of the preset's keys, as --set takes them.</summary>
     public IReadOnlyList<string> Overrides { get; init; } = [];
+
+    /// <summary>Whether models of the four tasks are trained on the encoder and a phantom examination is read with them.</summary>
+    public bool Study { get; init; } = true;
+
+    /// <summary>Share of clips and steps of that part; below 1 to try it out.</summary>
+    public double StudyScale { get; init; } = 1;
+
+    /// <summary>Phantom examinations that the table of measured values is over; the first is reported.</summary>
+    public int Examinations { get; init; } = 8;
 
     /// <summary>Steps of the supervised encoder.</summary>
     public int SupervisedSteps { get; init; } = 600;

@@ -47,6 +47,13 @@ internal static class DemoReport
         Map(repetitions[0]).Save(Path.Combine(folder, "map.png"));
     }
 
+    /// <summary>Adds the part about the tasks and the examination to report.md.</summary>
+    public static void Append(string folder, string section)
+    {
+        string path = Path.Combine(folder, "report.md");
+        AtomicOutput.WriteText(path, $"{File.ReadAllText(path)}\n{section}");
+    }
+
     private static string Text(DemoOptions options, IReadOnlyList<DemoRepetition> repetitions) => $"""
         # EchoApex demonstration
 
