@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using EchoApex.Benchmarks.Augmentation;
 using EchoApex.Benchmarks.Forward;
+using EchoApex.Benchmarks.Live;
 using EchoApex.Benchmarks.Loading;
 using EchoApex.Benchmarks.Training;
 
@@ -17,6 +18,8 @@ switch (args)
         return StepBenchmark.Run(stepArguments);
     case ["exchange", .. var exchangeArguments]:
         return ExchangeBenchmark.Run(exchangeArguments);
+    case ["live", .. var liveArguments]:
+        return LiveBenchmark.Run(liveArguments);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
