@@ -40,6 +40,6 @@ internal static class HtmlStyle
         footer { margin-top:1.8rem; padding-top:.6rem; border-top:1px solid var(--line); color:var(--muted); font-size:.78rem; }
         @media (max-width: 46rem) { .tiles { grid-template-columns: repeat(3, 1fr); } .frames { grid-template-columns: 1fr; } .maps { grid-template-columns: repeat(2, 1fr); } .charts { grid-template-columns: 1fr; } main { padding:1rem; } }
         @page { size: A4; margin: 14mm 12mm 16mm; }
-        @media print { body { background:#fff; font-size:11px; } main { max-width:none; margin:0; padding:0; box-shadow:none; border-radius:0; } .noprint { display:none; } svg.frame { max-height:17rem; } }
+        @media print { html { font-size:11px; } body { background:#fff; font-size:11px; } tr.group { break-after: avoid; } main { max-width:none; margin:0; padding:0; box-shadow:none; border-radius:0; } .noprint { display:none; } svg.frame { max-height:17rem; } }
         """;
 }
