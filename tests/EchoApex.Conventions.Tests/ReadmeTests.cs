@@ -33,6 +33,11 @@ public sealed class ReadmeTests
     [TestCase("embed")]
     [TestCase("probe")]
     [TestCase("learning-curve")]
+    [TestCase("finetune")]
+    [TestCase("evaluate")]
+    [TestCase("predict")]
+    [TestCase("report")]
+    [TestCase("explain")]
     [TestCase("demo")]
     public void Command_OfTheReadme_Exists(string name)
     {

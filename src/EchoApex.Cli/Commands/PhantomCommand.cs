@@ -55,7 +55,16 @@ internal static class PhantomCommand
             string folder = parsed.GetValue(output)!;
             if (parsed.GetValue(study))
             {
-                var examination = new PhantomStudyOptions { Seed = options.Seed, Clip = options.Clip };
+                // Two beats unless told otherwise: one may begin within systole.
+                var examination = new PhantomStudyOptions
+                {
+                    Seed = options.Seed,
+                    Clip = options.Clip with
+                    {
+                        Frames = parsed.GetResult(frames) is null or { Implicit: true } ? 48 : options.Clip.Frames,
+                        Beats = parsed.GetResult(beats) is null or { Implicit: true } ? 2 : options.Clip.Beats,
+                    },
+                };
                 examination = parsed.GetValue(views) is null ? examination : examination with { Views = options.Clip.Views };
                 var truth = PhantomStudyWriter.Write(folder, examination)[0];
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"a phantom examination of {examination.Views.Count} views in {Path.Combine(folder, PhantomStudyWriter.ImageFolder)}: EF {truth.EjectionFractionPercent:0.0} %, volumes {truth.EndDiastolicVolumeMl:0} and {truth.EndSystolicVolumeMl:0} mL, {truth.HeartRateBpm:0} beats a minute."));

@@ -53,6 +53,11 @@ public sealed class ClipQuality
             yield break;
         }
 
+        if (clip.FrameCount < _options.MinimumFrames)
+        {
+            yield return Finding(QualityCodes.TooFewFrames, QualitySeverity.Unusable, clip.FrameCount, _options.MinimumFrames, $"{clip.FrameCount} frames are too few to tell end diastole from end systole (at least {_options.MinimumFrames}).");
+        }
+
         if (clip.FrameTimesMs is not { } times || clip.FramesPerSecond is not { } rate)
         {
             yield return new QualityFinding(QualityCodes.FrameRateUnknown, QualitySeverity.Warning, "The clip does not say how far its frames are apart: 30 frames a second are assumed, and there is no heart rate.");

@@ -9,6 +9,9 @@ public static class QualityCodes
     /// <summary>One frame: no beat, nothing that moves.</summary>
     public const string SingleFrame = "single_frame";
 
+    /// <summary>A few frames: end diastole and end systole cannot be told apart.</summary>
+    public const string TooFewFrames = "too_few_frames";
+
     /// <summary>The size of a pixel is unknown: no mm, no ml.</summary>
     public const string NoSpacing = "no_spacing";
 
@@ -69,7 +72,7 @@ public static class QualityCodes
     /// <summary>All codes.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        Unreadable, SingleFrame, NoSpacing, FrameRateUnknown, FrameRateLow, ShorterThanBeat, NoSector, SectorSmall, GainLow, GainHigh, Saturated,
+        Unreadable, SingleFrame, TooFewFrames, NoSpacing, FrameRateUnknown, FrameRateLow, ShorterThanBeat, NoSector, SectorSmall, GainLow, GainHigh, Saturated,
         NoMotion, ProbeMotion, ColorDoppler, ViewUncertain, ViewDisagrees, NotCardiac, Foreshortened, OffAxis, StructureIncomplete, WrongView,
     ];
 }

@@ -12,6 +12,10 @@ public sealed record QualityOptions
     [Range(0.0, 1000)]
     public double MinimumFramesPerSecond { get; init; } = 20;
 
+    /// <summary>Frames below which a clip is not measured.</summary>
+    [Range(2, 1000)]
+    public int MinimumFrames { get; init; } = 6;
+
     /// <summary>Share of the frame that the sector must fill.</summary>
     [Range(0.0, 1)]
     public double MinimumSectorShare { get; init; } = 0.15;

@@ -41,7 +41,8 @@ public sealed class ClipQualityTests
     [Test]
     public void Assess_OfShortSlowOrTimelessClips_NamesEach()
     {
-        Assert.That(Codes(Changed((pixels, _) => pixels, 8)), Does.Contain(QualityCodes.ShorterThanBeat));
+        Assert.That(Codes(Changed((pixels, _) => pixels, 8)), Does.Contain(QualityCodes.ShorterThanBeat).And.Not.Contain(QualityCodes.TooFewFrames));
+        Assert.That(new ClipQuality().Assess(Changed((pixels, _) => pixels, 5))[0], Has.Property("Code").EqualTo(QualityCodes.TooFewFrames).And.Property("Severity").EqualTo(QualitySeverity.Unusable));
         Assert.That(Codes(new EchoClip(new MemoryFrameStore([.. Enumerable.Range(0, 20).SelectMany(Clip.ReadFrame)], 20, 96, 96, 1), Clip.Origin) { Spacing = Clip.Spacing, FrameTimesMs = [.. Enumerable.Range(0, 20).Select(i => i * 100.0)] }), Does.Contain(QualityCodes.FrameRateLow));
         Assert.That(Codes(new EchoClip(new MemoryFrameStore([.. Enumerable.Range(0, 20).SelectMany(Clip.ReadFrame)], 20, 96, 96, 1), Clip.Origin)), Does.Contain(QualityCodes.FrameRateUnknown).And.Contain(QualityCodes.NoSpacing));
     }

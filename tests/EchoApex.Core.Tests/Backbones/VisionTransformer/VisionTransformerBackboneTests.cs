@@ -126,6 +126,19 @@ public sealed class VisionTransformerBackboneTests
     }
 
     [Test]
+    public void SelfAttentions_OfTheLastBlock_AreLastSelfAttention()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var backbone = Create(Tiny with { Registers = 1 });
+        var images = GoldenCase.FillTensor("images", [1, 3, 16, 32], 1, 0);
+        var all = backbone.SelfAttentions(images);
+        Assert.That(all, Has.Count.EqualTo(backbone.StageCount));
+        Assert.That(all[^1].data<float>().ToArray(), Is.EqualTo(backbone.LastSelfAttention(images).data<float>().ToArray()));
+        Assert.That(all[0].data<float>().ToArray(), Is.Not.EqualTo(all[^1].data<float>().ToArray()));
+    }
+
+    [Test]
     public void Extract_AfterConversionToDouble_UsesTheConvertedWeights()
     {
         using var scope = NewDisposeScope();
