@@ -17,6 +17,7 @@ internal static class ReportCommand
     private static readonly Option<bool> KeyImagesToo = new("--key-images") { Description = "Write measured frames with their overlays as DICOM secondary captures too." };
     private static readonly Option<bool> KeepIdentity = new("--keep-identity") { Description = "Name patient and examination in the DICOM outputs, as the study's first DICOM file does. Without it nobody is named." };
     private static readonly Option<bool> NoMaps = new("--no-maps") { Description = "Leave out the pictures of what the encoders look at." };
+    private static readonly Option<bool> MeasureUnfamiliar = new("--measure-unfamiliar") { Description = "Measure clips too whose pictures are like none that the view model was trained on, as of another scanner; they are warned about." };
     private static readonly Option<double> MinimumView = new("--minimum-view-confidence") { Description = "Confidence below which a view is not taken as recognised.", DefaultValueFactory = _ => new StudyOptions().MinimumViewConfidence };
     private static readonly Option<double> MinimumMask = new("--minimum-mask-quality") { Description = "Overlap that the segmentation must expect of a mask to have it measured.", DefaultValueFactory = _ => new StudyOptions().MinimumMaskQuality };
 
@@ -24,7 +25,7 @@ internal static class ReportCommand
     {
         var command = new Command("report", "Read a study: views, beats, volumes, lengths, ejection fraction, quality; as JSON, HTML and a DICOM structured report.")
         {
-            Study, Models, Base, Out, KeyImagesToo, KeepIdentity, NoMaps, MinimumView, MinimumMask,
+            Study, Models, Base, Out, KeyImagesToo, KeepIdentity, NoMaps, MeasureUnfamiliar, MinimumView, MinimumMask,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -38,7 +39,7 @@ internal static class ReportCommand
     private static void Run(ParseResult parsed, CancellationToken cancellation)
     {
         using var predictor = EchoPredictor.Load(parsed.GetValue(Models)!, parsed.GetValue(Base));
-        var options = new StudyOptions { Explain = !parsed.GetValue(NoMaps), MinimumViewConfidence = parsed.GetValue(MinimumView), MinimumMaskQuality = parsed.GetValue(MinimumMask) };
+        var options = new StudyOptions { Explain = !parsed.GetValue(NoMaps), RefuseUnfamiliar = !parsed.GetValue(MeasureUnfamiliar), MinimumViewConfidence = parsed.GetValue(MinimumView), MinimumMaskQuality = parsed.GetValue(MinimumMask) };
         string path = parsed.GetValue(Study)!;
         var study = new StudyPipeline(predictor, options).Run(path, new Lines(), cancellation);
         var files = StudyReport.Write(

@@ -82,7 +82,7 @@ internal sealed class ClipExaminer(IStudyModels models, StudyOptions options)
 
         if (familiarity is { IsUnfamiliar: true })
         {
-            findings.Add(Finding(QualityCodes.NotCardiac, QualitySeverity.Unusable, familiarity.Distance, familiarity.Limit, $"The pictures are like none that the view model was trained on (distance {familiarity.Distance:0.00}, limit {familiarity.Limit:0.00}): probably not a heart."));
+            findings.Add(Finding(QualityCodes.NotCardiac, options.RefuseUnfamiliar ? QualitySeverity.Unusable : QualitySeverity.Warning, familiarity.Distance, familiarity.Limit, $"The pictures are like none that the view model was trained on (distance {familiarity.Distance:0.00}, limit {familiarity.Limit:0.00}): probably not a heart."));
         }
 
         if (!isUnsure && facts.ViewOfFile is { } named && EchoViews.Codes.Contains(named) && named != code)

@@ -68,7 +68,7 @@ internal sealed class StudyComposer(IStudyModels models, StudyOptions options, S
 
     private string WhyNot(StudyClip clip, QualityFinding[] findings, string[] purposes, StudyMeasure[] measures) =>
         findings.FirstOrDefault(finding => finding.Severity == QualitySeverity.Unusable) is { } fault ? fault.Sentence
-        : purposes.Length > 0 ? measures.FirstOrDefault(measure => measure.Abstention?.Contains($"lip {clip.Number}", StringComparison.Ordinal) == true)?.Abstention ?? "No model measures this view."
+        : purposes.Length > 0 ? measures.FirstOrDefault(measure => measure.Abstention?.StartsWith($"Clip {clip.Number} ", StringComparison.Ordinal) == true || measure.Abstention?.StartsWith($"Clip {clip.Number}:", StringComparison.Ordinal) == true)?.Abstention ?? "No model measures this view."
         : readings.Choices.SelectMany(choice => choice.Rejected).FirstOrDefault(rejected => rejected.Clip == clip.Number) is { } rejected ? rejected.Reason
         : findings.FirstOrDefault(finding => finding.Code is QualityCodes.ViewUncertain or QualityCodes.WrongView) is { } view ? view.Sentence
         : "Its view was not recognised: there is no model of views, and the file names none.";

@@ -23,6 +23,12 @@ public sealed record StudyOptions
     [Range(2, 10_000)]
     public int SegmentedFrames { get; init; } = 160;
 
+    /// <summary>
+    /// Whether a clip whose pictures are like none that the view model was trained on is left unmeasured. False makes it a warning, for clips of
+    /// scanners that the model has never seen.
+    /// </summary>
+    public bool RefuseUnfamiliar { get; init; } = true;
+
     /// <summary>Points of ejection fraction by which two methods may differ.</summary>
     [Range(0.0, 100)]
     public double LargestEjectionFractionDifference { get; init; } = 10;

@@ -66,7 +66,9 @@ public sealed class ReportCommandTests : IDisposable
         EchoApex.Core.Sources.Dicom.DicomClipWriter.Write(Path.Combine(other, "tiles.dcm"), clip);
         var result = CommandLine.Run("report", other, "--models", _folder.File("models"), "--out", _folder.File("report-other"), "--no-maps");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
-        Assert.That(File.ReadAllText(Path.Combine(_folder.File("report-other"), "report.json")), Does.Contain("not_cardiac"));
+        Assert.That(File.ReadAllText(Path.Combine(_folder.File("report-other"), "report.json")), Does.Contain("not_cardiac").And.Contain("\"unusable\""));
+        Assert.That(CommandLine.Run("report", other, "--models", _folder.File("models"), "--out", _folder.File("report-other"), "--no-maps", "--measure-unfamiliar").ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(Path.Combine(_folder.File("report-other"), "report.json")), Does.Contain("not_cardiac").And.Not.Contain("\"unusable\""));
     }
 
     [Test]
