@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace EchoApex.Core.Imaging;
 
 /// <summary>Where the ultrasound image lies in the frames of a clip: a rectangle and, in it, the pixels that belong to the image.</summary>
@@ -37,6 +39,7 @@ public sealed class SectorCrop
     public int Height { get; }
 
     /// <summary>Height x Width bytes, row by row: 255 in the image, 0 outside.</summary>
+    [JsonIgnore]
     public ReadOnlySpan<byte> Mask => _mask;
 
     /// <summary>

@@ -84,7 +84,8 @@ public sealed class Familiarity
     /// <summary>Writes it into a model's folder.</summary>
     public void Write(string folder)
     {
-        using var gallery_ND = tensor(_gallery_ND).reshape(-1, _dimension);
+        using var flat = tensor(_gallery_ND);
+        using var gallery_ND = flat.reshape(-1, _dimension);
         using var limit = tensor(new[] { Limit });
         SafetensorsWriter.Write(Path.Combine(folder, FileName), new Dictionary<string, Tensor> { ["gallery"] = gallery_ND, ["limit"] = limit });
     }
