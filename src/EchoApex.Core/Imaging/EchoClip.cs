@@ -49,6 +49,9 @@ public sealed class EchoClip
     /// <summary>View label carried by the file, such as a DICOM view code's meaning; null when absent.</summary>
     public string? View { get; init; }
 
+    /// <summary>Stage of a stress examination carried by the file, such as "PEAK"; null when absent.</summary>
+    public string? Stage { get; init; }
+
     /// <summary>Scanner manufacturer and model; null when absent.</summary>
     public string? Scanner { get; init; }
 
@@ -110,6 +113,7 @@ public sealed class EchoClip
             Spacing = spacing,
             HeartRateBpm = HeartRateBpm,
             View = View,
+            Stage = Stage,
             Scanner = Scanner,
             Regions = regions,
             Notes = note is null ? Notes : [.. Notes, note],

@@ -28,7 +28,12 @@ public static class DicomClips
 
     internal static EchoClip Create(IDicomElements elements, IDicomFrames frames, TransferSyntax syntax, PixelDescription description, string path, List<string> notes)
     {
-        var codec = RequireCodec(syntax, path);
+        if (syntax.IsVideo)
+        {
+            return Describe(elements, DicomVideo.Decode(elements, frames, syntax, description, path, notes), syntax, description, path, notes);
+        }
+
+        var codec = RequireCodec(syntax, path)!;
         if (!syntax.Encapsulated && NativeCodec.IsSubsampled(description) && frames.LengthOf(0) >= description.DecodedLength)
         {
             // Some scanners write full chroma and call it subsampled.
@@ -36,33 +41,48 @@ public static class DicomClips
             notes.Add("The pixels are declared YBR_FULL_422, but are stored with full chroma; they were read as YBR_FULL.");
         }
 
-        CheckLengths(frames, codec, description, path, syntax.Encapsulated ? 0 : NativeCodec.StoredLength(description));
+        CheckLengths(frames, codec, description, path, codec is NativeCodec ? NativeCodec.StoredLength(description) : 0);
         var converter = PixelConverter.Create(description, codec.DecodedPhotometric(description), elements, path);
+        var store = new DicomFrameStore(path, frames, description, codec, converter);
+        return Describe(elements, new DicomPicture(store, null), syntax, description, path, notes);
+    }
+
+    private static EchoClip Describe(IDicomElements elements, DicomPicture picture, TransferSyntax syntax, PixelDescription description, string path, List<string> notes)
+    {
+        int count = picture.Frames.FrameCount;
         var regions = DicomRegions.Read(elements, description.Columns, description.Rows, notes);
         string scanner = $"{elements.GetString(DicomTags.Manufacturer)} {elements.GetString(DicomTags.ManufacturerModelName)}".Trim();
         return new EchoClip(
-            new DicomFrameStore(path, frames, description, codec, converter),
+            picture.Frames,
             new ClipOrigin(path, "DICOM", syntax.Name, elements.GetString(DicomTags.PhotometricInterpretation)))
         {
-            FrameTimesMs = DicomTiming.FrameTimes(elements, frames.Count),
+            FrameTimesMs = DicomTiming.FrameTimes(elements, count, picture.FramesPerSecond),
             Spacing = DicomRegions.Spacing(elements, regions),
             HeartRateBpm = elements.GetNumbers(DicomTags.HeartRate) is [> 0 and var rate, ..] ? rate : null,
-            View = elements.GetItems(DicomTags.ViewCodeSequence) is [var code, ..] ? code.GetString(DicomTags.CodeMeaning) : null,
+            View = DicomViews.View(elements),
+            Stage = DicomViews.Stage(elements),
             Scanner = scanner.Length == 0 ? null : scanner,
             Regions = regions,
             Notes = [.. notes],
         };
     }
 
-    internal static IFrameCodec RequireCodec(TransferSyntax syntax, string path) => FrameCodecs.Find(syntax)
-        ?? throw new DataException(path, $"is stored as {syntax.Name} ({syntax.Uid}), which EchoApex cannot decode yet. Convert it to Explicit VR Little Endian first, for instance with 'gdcmconv --raw in.dcm out.dcm' of GDCM.");
+    // Null for videos, which have a decoder of their own.
+    internal static IFrameCodec? RequireCodec(TransferSyntax syntax, string path) => syntax.IsVideo ? null : FrameCodecs.Find(syntax)
+        ?? throw new DataException(path, $"is stored as {syntax.Name} ({syntax.Uid}), which EchoApex cannot decode. Convert it to Explicit VR Little Endian first with a toolkit that can, for instance with 'gdcmconv --raw in.dcm out.dcm' where GDCM knows the syntax.");
 
     // What the header declares must be possible in the bytes that are there, before anything is allocated for it.
     private static void CheckLengths(IDicomFrames frames, IFrameCodec codec, PixelDescription description, string path, long stored)
     {
         for (int frame = 0; frame < frames.Count; frame++)
         {
+            // A length of 0 is that of a frame which a cut file has lost: reading it says so.
             long length = frames.LengthOf(frame);
+            if (length == 0 && frame > 0)
+            {
+                continue;
+            }
+
             if (length < stored || description.DecodedLength > length * codec.LargestExpansion)
             {
                 throw new DataException(path, $"its {length} encoded bytes cannot hold {description.Rows} x {description.Columns} pixels of {description.Samples} samples.", frame);

@@ -19,13 +19,16 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
     /// <summary>Whether the pixel data has undefined length, that is, comes as fragments.</summary>
     public bool PixelDataIsEncapsulated { get; private set; }
 
-    public void Add(uint tag, DicomElement element, bool undefinedLength)
+    /// <summary>Whether the file ends before the pixel data does.</summary>
+    public bool PixelDataIsCutShort { get; private set; }
+
+    public void Add(uint tag, DicomElement element) => _elements[tag] = element;
+
+    /// <summary>Adds the pixel data element.</summary>
+    public void AddPixelData(DicomElement element, bool isEncapsulated, bool isCutShort)
     {
-        _elements[tag] = element;
-        if (tag == DicomTags.PixelData)
-        {
-            (PixelData, PixelDataIsEncapsulated) = (element, undefinedLength);
-        }
+        _elements[DicomTags.PixelData] = element;
+        (PixelData, PixelDataIsEncapsulated, PixelDataIsCutShort) = (element, isEncapsulated, isCutShort);
     }
 
     public bool Contains(uint tag) => _elements.TryGetValue(tag, out var element) && element.Length > 0;

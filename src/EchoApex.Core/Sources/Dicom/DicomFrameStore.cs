@@ -24,6 +24,11 @@ internal sealed class DicomFrameStore(
     public void ReadFrame(int index, Span<byte> destination)
     {
         int encodedLength = frames.LengthOf(index);
+        if (encodedLength == 0)
+        {
+            throw new DataException(file, "is missing: the file is cut short before its end. Get the file again.", index);
+        }
+
         byte[] encoded = ArrayPool<byte>.Shared.Rent(encodedLength);
         byte[]? samples = converter.IsIdentity ? null : ArrayPool<byte>.Shared.Rent(description.DecodedLength);
         try

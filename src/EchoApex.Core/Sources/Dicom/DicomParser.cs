@@ -5,7 +5,8 @@ namespace EchoApex.Core.Sources.Dicom;
 /// <summary>
 /// Walks the elements of a data set (DICOM PS3.5 section 7) without reading their values. Tolerant where real files err:
 /// a sequence delimiter also closes an open item, stray delimiters are passed over, a sequence may end without delimiter,
-/// and a data set that should carry value representations but does not is read without.
+/// a data set that should carry value representations but does not is read without and the other way round, and a single
+/// element without one among others is read by itself. The pixel data may be cut short: what is left of it is noted.
 /// </summary>
 internal static class DicomParser
 {
@@ -56,17 +57,19 @@ internal static class DicomParser
                 continue;
             }
 
-            if (first && explicitVr)
+            if (first)
             {
-                explicitVr = CarriesValueRepresentation(cursor);
+                explicitVr = DicomElementHeader.CarriesValueRepresentation(cursor, explicitVr);
             }
 
             first = false;
-            ReadElement(cursor, tag, explicitVr, into, depth);
             if (tag == DicomTags.PixelData && depth == 0)
             {
+                ReadPixelData(cursor, explicitVr, into);
                 break;
             }
+
+            ReadElement(cursor, tag, explicitVr, into, depth);
         }
 
         return Closing.EndOfRange;
@@ -85,30 +88,23 @@ internal static class DicomParser
         };
     }
 
-    private static bool CarriesValueRepresentation(DicomCursor cursor)
+    // Only its beginning is read: fragments are for the codec to find.
+    private static void ReadPixelData(DicomCursor cursor, bool explicitVr, DicomDataset? into)
     {
-        long position = cursor.Position;
-        string letters = cursor.ReadLetters();
-        cursor.MoveTo(position);
-        return letters is [>= 'A' and <= 'Z', >= 'A' and <= 'Z'];
+        var (representation, length) = DicomElementHeader.Read(cursor, DicomTags.PixelData, explicitVr);
+        long start = cursor.Position;
+        long available = cursor.End - start;
+        bool encapsulated = length == Undefined;
+        long kept = encapsulated ? available : Math.Min(length, available);
+        into?.AddPixelData(new DicomElement(representation, start, kept, explicitVr), encapsulated, !encapsulated && kept < length);
+        cursor.MoveTo(start + kept);
     }
 
     private static void ReadElement(DicomCursor cursor, uint tag, bool explicitVr, DicomDataset? into, int depth)
     {
-        string? representation = null;
-        uint length;
-        if (explicitVr)
-        {
-            representation = cursor.ReadLetters();
-            length = ReadExplicitLength(cursor, tag, representation);
-        }
-        else
-        {
-            length = cursor.ReadUInt32();
-        }
-
+        var (representation, length) = DicomElementHeader.Read(cursor, tag, explicitVr);
         long start = cursor.Position;
-        bool explicitItems = explicitVr && representation != "UN";
+        bool explicitItems = explicitVr && representation is not (null or "UN");
         if (length != Undefined)
         {
             if (length > cursor.End - start)
@@ -127,21 +123,7 @@ internal static class DicomParser
             ReadItems(cursor, explicitItems, into: null, depth + 1);
         }
 
-        into?.Add(tag, new DicomElement(representation, start, cursor.Position - start, explicitItems), length == Undefined);
-    }
-
-    private static uint ReadExplicitLength(DicomCursor cursor, uint tag, string representation)
-    {
-        switch (representation)
-        {
-            case "OB" or "OD" or "OF" or "OL" or "OV" or "OW" or "SQ" or "SV" or "UC" or "UN" or "UR" or "UT" or "UV":
-                cursor.ReadUInt16();
-                return cursor.ReadUInt32();
-            case [>= 'A' and <= 'Z', >= 'A' and <= 'Z']:
-                return cursor.ReadUInt16();
-            default:
-                throw new DataException(cursor.Source.Name, $"has {DicomTags.Format(tag)} without a value representation before offset {cursor.Position}; the file is damaged.");
-        }
+        into?.Add(tag, new DicomElement(representation, start, cursor.Position - start, explicitItems));
     }
 
     private static void ReadItems(DicomCursor cursor, bool explicitVr, List<DicomDataset>? into, int depth)

@@ -9,6 +9,8 @@ internal static class DicomTags
     public const uint Manufacturer = 0x0008_0070;
     public const uint CodeMeaning = 0x0008_0104;
     public const uint ManufacturerModelName = 0x0008_1090;
+    public const uint StageName = 0x0008_2120;
+    public const uint ViewName = 0x0008_2127;
     public const uint RecommendedDisplayFrameRate = 0x0008_2144;
     public const uint CineRate = 0x0018_0040;
     public const uint FrameTime = 0x0018_1063;

@@ -5,9 +5,10 @@ internal static class DicomTiming
 {
     /// <summary>
     /// Time of each frame in ms from the first: from Frame Time Vector, else Frame Time, else Cine Rate (an integer, and
-    /// often a display rate: the least exact of the three). Null when there is none, or a single frame.
+    /// often a display rate: the least exact of the three), else the rate of a video stream. Null when there is none, or a
+    /// single frame.
     /// </summary>
-    public static double[]? FrameTimes(IDicomElements elements, int frames)
+    public static double[]? FrameTimes(IDicomElements elements, int frames, double? streamRate)
     {
         if (frames < 2)
         {
@@ -29,7 +30,7 @@ internal static class DicomTiming
 
         double? step = elements.GetNumbers(DicomTags.FrameTime) is [> 0 and var time, ..] ? time
             : elements.GetNumbers(DicomTags.CineRate) is [> 0 and var rate, ..] ? 1000 / rate
-            : null;
+            : 1000 / streamRate;
         return step is { } interval ? [.. Enumerable.Range(0, frames).Select(i => i * interval)] : null;
     }
 }

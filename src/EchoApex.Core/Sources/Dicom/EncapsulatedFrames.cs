@@ -5,141 +5,130 @@ namespace EchoApex.Core.Sources.Dicom;
 
 /// <summary>
 /// Frames in encapsulated fragments (DICOM PS3.5 annex A.4). Which fragments make a frame is told by the extended or the
-/// basic offset table; without one by the number of fragments, or by the fragments that begin a JPEG stream.
+/// basic offset table; without one by the number of fragments, or by the fragments that begin a stream. Frames beyond the
+/// end of a file that is cut short have length 0.
 /// </summary>
 internal sealed class EncapsulatedFrames : IDicomFrames
 {
     private readonly ByteSource _source;
-    private readonly Segment[][] _frames;
+    private readonly Fragment[][] _frames;
 
-    private EncapsulatedFrames(ByteSource source, Segment[][] frames) => (_source, _frames) = (source, frames);
+    private EncapsulatedFrames(ByteSource source, Fragment[][] frames) => (_source, _frames) = (source, frames);
 
     public int Count => _frames.Length;
 
     /// <summary>Locates the frames.</summary>
     /// <param name="source">Holds the pixel data.</param>
-    /// <param name="pixelData">The element, from its offset table to its delimiter.</param>
-    /// <param name="count">Number of frames that the header declares.</param>
+    /// <param name="pixelData">The element, from its offset table to the end of the file.</param>
+    /// <param name="count">Number of frames that the header declares; null when it declares none.</param>
     /// <param name="elements">The data set, for its extended offset table.</param>
-    public static EncapsulatedFrames Locate(ByteSource source, DicomElement pixelData, int count, DicomDataset elements)
+    /// <param name="aFragmentIsAFrame">Whether the transfer syntax has a fragment a frame, as RLE does.</param>
+    /// <exception cref="DataException">The frames cannot be told apart, or not even the first one is there.</exception>
+    public static EncapsulatedFrames Locate(ByteSource source, DicomElement pixelData, int? count, DicomDataset elements, bool aFragmentIsAFrame)
     {
-        var (table, fragments) = ReadFragments(source, pixelData);
-        if (fragments.Count == 0)
+        var fragments = FragmentReader.Read(source, pixelData);
+        if (fragments.Whole.Count == 0)
         {
-            throw new DataException(source.Name, "has pixel data without a single fragment.");
+            throw new DataException(source.Name, fragments.CutAt is null ? "has pixel data without a single fragment." : "ends inside its first frame; it is cut short.");
         }
 
+        // Lengths come as 64-bit numbers, of which the exact ones alone can be offsets.
         long[] extended = [.. elements.GetNumbers(DicomTags.ExtendedOffsetTable).Select(v => (long)Math.Min(v, long.MaxValue / 2))];
-        var frames = ByOffsets(fragments, extended, count)
-            ?? ByOffsets(fragments, table, count)
-            ?? (count == 1 ? new Segment[][] { [.. fragments] } : null)
-            ?? (fragments.Count == count ? fragments.Select(fragment => new[] { fragment }).ToArray() : null)
-            ?? ByStreamStarts(source, fragments, count)
-            ?? (fragments.Count == 1 ? ByStreamEnds(source, fragments[0], count) : null)
-            ?? throw new DataException(source.Name, $"declares {count} frames, but its pixel data has {fragments.Count} fragments and neither an offset table nor stream headers that tell {count} frames apart.");
+        int frameCount = count ?? CountFrames(source, fragments, extended.Length, aFragmentIsAFrame);
+        var frames = ByOffsets(fragments, extended, frameCount)
+            ?? ByOffsets(fragments, fragments.Table, frameCount)
+            ?? (fragments.CutAt is null ? ByFragments(source, fragments.Whole, frameCount) : ByWholeFragments(source, fragments.Whole, frameCount, aFragmentIsAFrame))
+            ?? throw new DataException(source.Name, fragments.CutAt is null
+                ? $"declares {frameCount} frames, but its pixel data has {fragments.Whole.Count} fragments and neither an offset table nor stream headers that tell {frameCount} frames apart."
+                : $"ends inside its pixel data, behind {fragments.Whole.Count} whole fragments that cannot be told apart as {frameCount} frames; it is cut short.");
         foreach (var frame in frames)
         {
-            if (frame.Sum(segment => (long)segment.Length) > Array.MaxLength)
+            if (frame.Sum(fragment => (long)fragment.Length) > Array.MaxLength)
             {
                 throw new DataException(source.Name, "has an encoded frame of more than 2 GiB.");
             }
         }
 
-        return new EncapsulatedFrames(source, frames);
+        return frames[0].Length > 0
+            ? new EncapsulatedFrames(source, frames)
+            : throw new DataException(source.Name, "ends inside its first frame; it is cut short.");
     }
 
-    public int LengthOf(int frame) => _frames[frame].Sum(segment => segment.Length);
+    public int LengthOf(int frame)
+    {
+        int length = 0;
+        foreach (var fragment in _frames[frame])
+        {
+            length += fragment.Length;
+        }
+
+        return length;
+    }
 
     public void Read(int frame, Span<byte> destination)
     {
-        foreach (var segment in _frames[frame])
+        foreach (var fragment in _frames[frame])
         {
-            _source.Read(segment.Offset, destination[..segment.Length]);
-            destination = destination[segment.Length..];
+            _source.Read(fragment.Offset, destination[..fragment.Length]);
+            destination = destination[fragment.Length..];
         }
     }
 
-    private static (long[] Table, List<Segment> Fragments) ReadFragments(ByteSource source, DicomElement pixelData)
-    {
-        var cursor = new DicomCursor(source, pixelData.Offset, pixelData.Offset + pixelData.Length, bigEndian: false);
-        List<Segment> fragments = [];
-        long[]? table = null;
-        while (!cursor.AtEnd)
-        {
-            uint tag = cursor.ReadTag();
-            int length = checked((int)Math.Min(cursor.ReadUInt32(), int.MaxValue));
-            if (tag != DicomTags.Item)
-            {
-                break;
-            }
+    private static int CountFrames(ByteSource source, Fragments fragments, int extended, bool aFragmentIsAFrame) =>
+        extended > 0 ? extended
+        : fragments.Table.Length > 0 ? fragments.Table.Length
+        : aFragmentIsAFrame ? fragments.Whole.Count
+        : Math.Max(1, fragments.Whole.Count(fragment => BeginsStream(source, fragment)));
 
-            long start = cursor.Position;
-            if (table is null)
-            {
-                table = new long[length / 4];
-                for (int i = 0; i < table.Length; i++)
-                {
-                    table[i] = cursor.ReadUInt32();
-                }
-            }
-            else
-            {
-                fragments.Add(new Segment(start, length));
-            }
+    private static Fragment[][]? ByFragments(ByteSource source, List<Fragment> fragments, int count) =>
+        count == 1 ? [[.. fragments]]
+        : fragments.Count == count ? [.. fragments.Select(fragment => new[] { fragment })]
+        : ByStreamStarts(source, fragments, count)
+            ?? (fragments.Count == 1 ? ByStreamEnds(source, fragments[0], count) : null);
 
-            cursor.MoveTo(start + length);
-        }
-
-        return (table ?? [], fragments);
-    }
-
-    // Offsets count from the item tag of the first fragment, 8 bytes before its first byte.
-    private static Segment[][]? ByOffsets(List<Segment> fragments, long[] offsets, int count)
+    // Offsets count from the item tag of the first fragment, 8 bytes before its first byte. Frames that are not whole stay empty.
+    private static Fragment[][]? ByOffsets(Fragments fragments, long[] offsets, int count)
     {
         if (offsets.Length != count || offsets[0] != 0)
         {
             return null;
         }
 
-        var frames = new Segment[count][];
+        var whole = fragments.Whole;
+        var frames = new Fragment[count][];
         int next = 0;
         for (int frame = 0; frame < count; frame++)
         {
-            long end = frame + 1 < count ? fragments[0].Offset + offsets[frame + 1] : long.MaxValue;
+            bool isLast = frame + 1 == count;
+            long end = isLast ? long.MaxValue : whole[0].Offset + offsets[frame + 1];
             int first = next;
-            while (next < fragments.Count && fragments[next].Offset < end)
+            while (next < whole.Count && whole[next].Offset < end)
             {
                 next++;
             }
 
-            bool endsAtFragment = frame + 1 == count || (next < fragments.Count && fragments[next].Offset == end);
-            if (next == first || !endsAtFragment)
+            bool endsInCut = fragments.CutAt is { } cut && (isLast || end > cut);
+            bool endsAtFragment = isLast || end == (next < whole.Count ? whole[next].Offset : fragments.CutAt ?? -1);
+            if (!endsInCut && (next == first || !endsAtFragment))
             {
                 return null;
             }
 
-            frames[frame] = [.. fragments[first..next]];
+            frames[frame] = endsInCut ? [] : [.. whole[first..next]];
         }
 
         return frames;
     }
 
-    private static Segment[][]? ByStreamStarts(ByteSource source, List<Segment> fragments, int count)
-    {
-        List<int> starts = [];
-        Span<byte> head = stackalloc byte[4];
-        for (int i = 0; i < fragments.Count; i++)
-        {
-            if (fragments[i].Length >= head.Length)
-            {
-                source.Read(fragments[i].Offset, head);
-                if (head is [0xFF, 0xD8, 0xFF, _] or [0xFF, 0x4F, 0xFF, 0x51])
-                {
-                    starts.Add(i);
-                }
-            }
-        }
+    // Of a file that is cut short: as many frames as there are whole fragments, if each of them is a frame.
+    private static Fragment[][]? ByWholeFragments(ByteSource source, List<Fragment> fragments, int count, bool aFragmentIsAFrame) =>
+        fragments.Count < count && (aFragmentIsAFrame || fragments.All(fragment => BeginsStream(source, fragment)))
+            ? [.. Enumerable.Range(0, count).Select(i => i < fragments.Count ? new[] { fragments[i] } : [])]
+            : null;
 
+    private static Fragment[][]? ByStreamStarts(ByteSource source, List<Fragment> fragments, int count)
+    {
+        List<int> starts = [.. Enumerable.Range(0, fragments.Count).Where(i => BeginsStream(source, fragments[i]))];
         if (starts.Count != count || starts[0] != 0)
         {
             return null;
@@ -149,16 +138,29 @@ internal sealed class EncapsulatedFrames : IDicomFrames
         return [.. Enumerable.Range(0, count).Select(i => fragments[starts[i]..starts[i + 1]].ToArray())];
     }
 
+    // JPEG and JPEG-LS, JPEG 2000, and JPEG 2000 in its file format.
+    private static bool BeginsStream(ByteSource source, Fragment fragment)
+    {
+        Span<byte> head = stackalloc byte[4];
+        if (fragment.Length < head.Length)
+        {
+            return false;
+        }
+
+        source.Read(fragment.Offset, head);
+        return head is [0xFF, 0xD8, 0xFF, _] or [0xFF, 0x4F, 0xFF, 0x51] or [0, 0, 0, 0x0C];
+    }
+
     // Several JPEG streams in one fragment: each ends at its EOI marker.
-    private static Segment[][]? ByStreamEnds(ByteSource source, Segment fragment, int count)
+    private static Fragment[][]? ByStreamEnds(ByteSource source, Fragment fragment, int count)
     {
         byte[] bytes = new byte[fragment.Length];
         source.Read(fragment.Offset, bytes);
-        List<Segment[]> frames = [];
+        List<Fragment[]> frames = [];
         int start = 0;
         while (JpegHeader.TryRead(bytes.AsSpan(start)) is { StreamLength: { } length })
         {
-            frames.Add([new Segment(fragment.Offset + start, length)]);
+            frames.Add([new Fragment(fragment.Offset + start, length)]);
             start += length;
             while (start < bytes.Length && bytes[start] != 0xFF)
             {
@@ -168,6 +170,4 @@ internal sealed class EncapsulatedFrames : IDicomFrames
 
         return frames.Count == count ? [.. frames] : null;
     }
-
-    private readonly record struct Segment(long Offset, int Length);
 }

@@ -1,15 +1,15 @@
 namespace EchoApex.Core.Sources.Dicom;
 
 /// <summary>
-/// The pixel data of a DICOM object, frame by frame, encoded as the transfer syntax says. Implementations may be called
-/// from several threads at once.
+/// The pixel data of a DICOM object, frame by frame, encoded as the transfer syntax says. The stream of a video syntax is
+/// one frame, its fragments joined. Implementations may be called from several threads at once.
 /// </summary>
 public interface IDicomFrames
 {
     /// <summary>Number of frames, at least 1.</summary>
     int Count { get; }
 
-    /// <summary>Encoded length of a frame in bytes, its fragments joined.</summary>
+    /// <summary>Encoded length of a frame in bytes, its fragments joined; 0 for a frame that is missing because the file ends before it.</summary>
     int LengthOf(int frame);
 
     /// <summary>Reads the encoded bytes of a frame, native words in little-endian order.</summary>

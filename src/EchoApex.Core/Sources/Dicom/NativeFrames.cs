@@ -2,31 +2,41 @@ using EchoApex.Core.Runtime;
 
 namespace EchoApex.Core.Sources.Dicom;
 
-/// <summary>Frames of equal length that follow one another without encoding.</summary>
+/// <summary>Frames of equal length that follow one another without encoding. Those beyond the end of a file that is cut short have length 0.</summary>
 internal sealed class NativeFrames : IDicomFrames
 {
     private readonly ByteSource _source;
     private readonly long _offset;
     private readonly int _frameLength;
+    private readonly long _whole;
     private readonly bool _swapWords;
 
-    public NativeFrames(ByteSource source, DicomElement pixelData, int count, long frameLength, bool swapWords)
+    /// <summary>Locates the frames.</summary>
+    /// <param name="source">Holds the pixel data.</param>
+    /// <param name="pixelData">The element, up to the end of the file where that is cut short.</param>
+    /// <param name="count">Number of frames.</param>
+    /// <param name="frameLength">Bytes of a frame.</param>
+    /// <param name="swapWords">Whether words have their high byte first.</param>
+    /// <param name="isCutShort">Whether the file ends inside the pixel data.</param>
+    /// <exception cref="DataException">There are fewer bytes than that, and the file is not cut short; or not even the first frame is there.</exception>
+    public NativeFrames(ByteSource source, DicomElement pixelData, int count, long frameLength, bool swapWords, bool isCutShort = false)
     {
-        if (frameLength * (double)count > pixelData.Length)
+        if (frameLength * (double)count > pixelData.Length && !(isCutShort && pixelData.Length >= frameLength))
         {
-            throw new DataException(source.Name, $"declares {count} frames of {frameLength} bytes, {frameLength * (double)count:0} bytes together, but its pixel data holds {pixelData.Length}.");
+            throw new DataException(source.Name, $"declares {count} frames of {frameLength} bytes, {frameLength * (double)count:0} bytes together, but its pixel data holds {pixelData.Length}{(isCutShort ? " up to the end of the file, which is cut short" : "")}.");
         }
 
         (_source, _offset, _frameLength, _swapWords, Count) = (source, pixelData.Offset, (int)frameLength, swapWords, count);
+        _whole = pixelData.Length / frameLength;
     }
 
     public int Count { get; }
 
-    public int LengthOf(int frame) => _frameLength;
+    public int LengthOf(int frame) => frame < _whole ? _frameLength : 0;
 
     public void Read(int frame, Span<byte> destination)
     {
-        var bytes = destination[.._frameLength];
+        var bytes = destination[..LengthOf(frame)];
         _source.Read(_offset + ((long)frame * _frameLength), bytes);
         if (_swapWords)
         {

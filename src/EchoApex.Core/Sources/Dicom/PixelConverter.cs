@@ -21,6 +21,7 @@ internal sealed class PixelConverter
         Ybr,
         Table,
         DeepColor,
+        DeepYbr,
     }
 
     /// <summary>1 or 3.</summary>
@@ -51,6 +52,8 @@ internal sealed class PixelConverter
                 return new PixelConverter(description, Kind.Copy, 3, []);
             case ("RGB", 3, 16):
                 return new PixelConverter(description, Kind.DeepColor, 3, []);
+            case ("YBR_FULL", 3, 16):
+                return new PixelConverter(description, Kind.DeepYbr, 3, []);
             case ("YBR_FULL", 3, 8):
                 return new PixelConverter(description, Kind.Ybr, 3, []);
             default:
@@ -74,16 +77,25 @@ internal sealed class PixelConverter
                 YbrColor.FullToRgb(target);
                 break;
             case Kind.DeepColor:
-                int shift = Math.Max(0, _description.HighBit - 7);
-                for (int i = 0; i < target.Length; i++)
-                {
-                    target[i] = (byte)((samples[2 * i] | (samples[(2 * i) + 1] << 8)) >> shift);
-                }
-
+                TakeHighBits(samples, target);
+                break;
+            case Kind.DeepYbr:
+                TakeHighBits(samples, target);
+                YbrColor.FullToRgb(target);
                 break;
             default:
                 LookUp(samples, target);
                 break;
+        }
+    }
+
+    // The highest eight stored bits; what a file keeps in the bits above them falls away.
+    private void TakeHighBits(ReadOnlySpan<byte> samples, Span<byte> target)
+    {
+        int shift = Math.Max(0, _description.HighBit - 7);
+        for (int i = 0; i < target.Length; i++)
+        {
+            target[i] = (byte)((samples[2 * i] | (samples[(2 * i) + 1] << 8)) >> shift);
         }
     }
 

@@ -32,7 +32,8 @@ internal sealed record PixelDescription
     /// <summary>Photometric interpretation in capitals.</summary>
     public required string Photometric { get; init; }
 
-    public required int Frames { get; init; }
+    /// <summary>Number of frames that the header declares; null when it declares none.</summary>
+    public required int? DeclaredFrames { get; init; }
 
     public int Pixels => Rows * Columns;
 
@@ -53,7 +54,7 @@ internal sealed record PixelDescription
         }
 
         int stored = Number(elements, file, DicomTags.BitsStored, "bits stored", allocated, 1, allocated);
-        double frames = elements.GetNumbers(DicomTags.NumberOfFrames) is [var count, ..] ? count : 1;
+        double frames = elements.GetNumbers(DicomTags.NumberOfFrames) is [var count, ..] ? count : 0;
         if (frames is < 0 or > int.MaxValue || frames != Math.Floor(frames))
         {
             throw new DataException(file, $"declares {frames} frames.");
@@ -70,7 +71,7 @@ internal sealed record PixelDescription
             Signed = Number(elements, file, DicomTags.PixelRepresentation, "pixel representation", 0, 0, 1) == 1,
             Planar = samples == 3 && Number(elements, file, DicomTags.PlanarConfiguration, "planar configuration", 0, 0, 1) == 1,
             Photometric = photometric,
-            Frames = Math.Max(1, (int)frames),
+            DeclaredFrames = frames > 0 ? (int)frames : null,
         };
         if ((long)description.Rows * description.Columns > MostPixels)
         {

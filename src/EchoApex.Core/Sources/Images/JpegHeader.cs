@@ -12,6 +12,9 @@ namespace EchoApex.Core.Sources.Images;
 /// <param name="StreamLength">Bytes up to and with the EOI marker; null when there is none.</param>
 internal sealed record JpegHeader(int Width, int Height, int Components, int Precision, int Process, bool HasAdobeMarker, int? StreamLength)
 {
+    /// <summary>Whether the stream brings Huffman tables; Motion JPEG may leave them out.</summary>
+    public bool HasHuffmanTables { get; private init; }
+
     /// <summary>Reads the markers; null when the bytes are no JPEG stream or end before the frame header.</summary>
     public static JpegHeader? TryRead(ReadOnlySpan<byte> bytes)
     {
@@ -22,6 +25,7 @@ internal sealed record JpegHeader(int Width, int Height, int Components, int Pre
 
         JpegHeader? header = null;
         bool adobe = false;
+        bool huffman = false;
         int position = 2;
         while (position + 4 <= bytes.Length && bytes[position] == 0xFF)
         {
@@ -39,6 +43,7 @@ internal sealed record JpegHeader(int Width, int Height, int Components, int Pre
             }
 
             var segment = bytes.Slice(position + 4, length - 2);
+            huffman |= marker == 0xC4;
             adobe |= marker == 0xEE && segment.StartsWith("Adobe"u8);
             if (IsFrameHeader(marker) && segment.Length >= 6 && header is null)
             {
@@ -60,11 +65,11 @@ internal sealed record JpegHeader(int Width, int Height, int Components, int Pre
 
             if (position + 2 <= bytes.Length && bytes[position] == 0xFF && bytes[position + 1] == 0xD9)
             {
-                return header is null ? null : header with { HasAdobeMarker = adobe, StreamLength = position + 2 };
+                return header is null ? null : header with { HasAdobeMarker = adobe, HasHuffmanTables = huffman, StreamLength = position + 2 };
             }
         }
 
-        return header is null ? null : header with { HasAdobeMarker = adobe };
+        return header is null ? null : header with { HasAdobeMarker = adobe, HasHuffmanTables = huffman };
     }
 
     // SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC).

@@ -110,8 +110,8 @@ public sealed class DicomSyntaxTests
         Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(Pixels));
     }
 
-    [TestCase("1.2.840.10008.1.2.4.80", "JPEG-LS Lossless")]
-    [TestCase("1.2.840.10008.1.2.4.102", "H.264")]
+    [TestCase("1.2.840.10008.1.2.4.52", "JPEG Extended (Process 3 and 5)")]
+    [TestCase("1.2.840.10008.1.2.4.92", "JPEG 2000 Part 2")]
     [TestCase("1.2.840.10008.1.2.4.110", "JPEG XL")]
     [TestCase("1.2.3.4", "1.2.3.4")]
     public void Open_OfSyntaxWithoutCodec_NamesItAndTheRemedy(string syntax, string named)

@@ -1,23 +1,28 @@
+using EchoApex.Core.Sources.Dicom.Codecs.Jpeg;
 using EchoApex.Core.Sources.Images;
 using OpenCvSharp;
 
 namespace EchoApex.Core.Sources.Dicom.Codecs;
 
 /// <summary>
-/// JPEG with 8 bits a sample: baseline, extended, progressive and lossless, by OpenCV's libjpeg-turbo. The colour transform
-/// is taken from the stream's Adobe marker; where there is none, a marker made from the photometric interpretation is put
-/// in, because the decoder would otherwise guess from component numbers.
+/// JPEG: lossy streams of 8 bits (baseline, extended, progressive) by OpenCV's libjpeg-turbo, extended ones of 12 bits and
+/// lossless ones of 2 to 16 bits by decoders of our own. For 8-bit streams the colour transform is taken from the Adobe
+/// marker; where there is none, a marker made from the photometric interpretation is put in, because the decoder would
+/// otherwise guess from component numbers.
 /// </summary>
 internal sealed class JpegCodec : IFrameCodec
 {
-    // A 16 x 16 block of three subsampled components takes at least 12 bits (DC and end-of-block for each of 6 blocks).
-    public double LargestExpansion => 1024;
+    public const string Remedy = "Transcode the file to an uncompressed syntax first, for instance with 'dcmdjpeg in.dcm out.dcm' of DCMTK.";
+
+    // A 16 x 16 block of three subsampled components takes at least 12 bits (DC and end-of-block for each of 6 blocks);
+    // samples of 16 bits double what comes out of it.
+    public double LargestExpansion => 2048;
 
     public string DecodedPhotometric(PixelDescription description) => description switch
     {
-        { Samples: 1 } => description.Photometric,
-        { Photometric: "RGB" } => "RGB",
-        { Photometric: "YBR_FULL" or "YBR_FULL_422" or "YBR_PARTIAL_422" or "YBR_PARTIAL_420" } => "RGB",
+        { Samples: 1 } or { Photometric: "RGB" } => description.Photometric,
+        { BitsAllocated: 8, Photometric: "YBR_FULL" or "YBR_FULL_422" or "YBR_PARTIAL_422" or "YBR_PARTIAL_420" } => "RGB",
+        { Photometric: "YBR_FULL_422" } => "YBR_FULL",
         _ => description.Photometric,
     };
 
@@ -30,35 +35,59 @@ internal sealed class JpegCodec : IFrameCodec
             throw new InvalidDataException($"its JPEG stream holds {header.Height} x {header.Width} pixels of {header.Components} components; the header declares {description.Rows} x {description.Columns} of {description.Samples}.");
         }
 
-        if (header.Precision != 8 || description.BitsAllocated != 8)
-        {
-            throw new InvalidDataException($"its JPEG stream has {header.Precision} bits a sample ({description.BitsAllocated} allocated); EchoApex decodes 8-bit JPEG. Transcode the file to an uncompressed syntax first, for instance with 'dcmdjpeg in.dcm out.dcm' of DCMTK.");
-        }
-
         if (header.StreamLength is not { } length)
         {
             throw new InvalidDataException("its JPEG stream has no end marker; it is cut short.");
         }
 
-        if (description.Samples == 1)
+        var stream = encoded[..length];
+        switch (header)
         {
-            OpenCvDecoder.Decode(encoded[..length], ImreadModes.Grayscale, description, samples);
-            return;
+            case { Process: 3 }:
+                LosslessJpegDecoder.Decode(stream, description, samples);
+                ConvertDecoded(description, samples);
+                break;
+            case { Process: 0 or 1 or 2, Precision: 8 } when description.BitsAllocated == 8:
+                DecodeWithOpenCv(stream, header, description, samples);
+                break;
+            case { Process: 0 or 1, Precision: 8 or 12 } when description.BitsAllocated == 16:
+                SequentialJpegDecoder.Decode(stream, description, samples);
+                break;
+            default:
+                throw new InvalidDataException($"its stream is {NameOf(header)} with {header.Precision} bits a sample ({description.BitsAllocated} allocated), which EchoApex does not decode. {Remedy}");
         }
+    }
 
-        bool lossless = header.Process is 3 or 7 or 11 or 15;
-        bool storedAsRgb = description.Photometric == "RGB";
-        if (header.HasAdobeMarker && !lossless)
-        {
-            OpenCvDecoder.Decode(encoded[..length], ImreadModes.Color, description, samples);
-            return;
-        }
+    private static string NameOf(JpegHeader header) => header.Process switch
+    {
+        0 or 1 => "sequential JPEG",
+        2 => "progressive JPEG",
+        >= 9 and <= 11 => "JPEG with arithmetic coding",
+        _ => "hierarchical JPEG",
+    };
 
-        // The lossless decoder does not convert colour: ask for the samples as they are, and convert them here.
-        OpenCvDecoder.Decode(WithAdobeMarker(encoded[..length], convert: !storedAsRgb && !lossless), ImreadModes.Color, description, samples);
-        if (lossless && !storedAsRgb)
+    // Lossless streams hold the samples as the photometric interpretation says.
+    private void ConvertDecoded(PixelDescription description, Span<byte> samples)
+    {
+        if (description.Photometric != DecodedPhotometric(description) && description.BitsAllocated == 8)
         {
             YbrColor.FullToRgb(samples[..description.DecodedLength]);
+        }
+    }
+
+    private static void DecodeWithOpenCv(ReadOnlySpan<byte> stream, JpegHeader header, PixelDescription description, Span<byte> samples)
+    {
+        if (description.Samples == 1)
+        {
+            OpenCvDecoder.Decode(stream, ImreadModes.Grayscale, description, samples);
+        }
+        else if (header.HasAdobeMarker)
+        {
+            OpenCvDecoder.Decode(stream, ImreadModes.Color, description, samples);
+        }
+        else
+        {
+            OpenCvDecoder.Decode(WithAdobeMarker(stream, convert: description.Photometric != "RGB"), ImreadModes.Color, description, samples);
         }
     }
 

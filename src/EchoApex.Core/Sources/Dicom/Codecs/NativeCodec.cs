@@ -20,6 +20,11 @@ internal sealed class NativeCodec : IFrameCodec
     {
         if (IsSubsampled(description))
         {
+            if (description.Pixels % 2 != 0)
+            {
+                throw new InvalidDataException($"its {description.Rows} x {description.Columns} pixels of YBR_FULL_422 cannot share their chroma in pairs; the header is damaged.");
+            }
+
             Upsample(encoded, samples);
         }
         else if (description.Planar)
