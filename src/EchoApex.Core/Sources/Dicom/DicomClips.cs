@@ -83,7 +83,7 @@ public static class DicomClips
                 continue;
             }
 
-            if (length < stored || description.DecodedLength > length * codec.LargestExpansion)
+            if (length == 0 || length < stored || description.DecodedLength > length * codec.LargestExpansion)
             {
                 throw new DataException(path, $"its {length} encoded bytes cannot hold {description.Rows} x {description.Columns} pixels of {description.Samples} samples.", frame);
             }

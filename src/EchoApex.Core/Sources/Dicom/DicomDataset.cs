@@ -64,7 +64,7 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
             "FL" or "OF" => Decode(bytes, 4, bigEndian ? b => BinaryPrimitives.ReadSingleBigEndian(b) : b => BinaryPrimitives.ReadSingleLittleEndian(b)),
             "FD" or "OD" => Decode(bytes, 8, bigEndian ? b => BinaryPrimitives.ReadDoubleBigEndian(b) : b => BinaryPrimitives.ReadDoubleLittleEndian(b)),
             "UV" or "OV" => Decode(bytes, 8, bigEndian ? b => BinaryPrimitives.ReadUInt64BigEndian(b) : b => BinaryPrimitives.ReadUInt64LittleEndian(b)),
-            _ => ParseNumbers(Encoding.Latin1.GetString(bytes)),
+            _ => ParseNumbers(bytes),
         };
     }
 
@@ -128,19 +128,20 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
         return numbers;
     }
 
-    private static double[] ParseNumbers(string text)
+    private static double[] ParseNumbers(ReadOnlySpan<byte> text)
     {
-        List<double> numbers = [];
-        foreach (string part in text.Split('\\'))
+        double[] numbers = new double[text.Count((byte)'\\') + 1];
+        int count = 0;
+        foreach (var part in text.Split((byte)'\\'))
         {
-            if (!double.TryParse(part.AsSpan().Trim("\0 \t\r\n"), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+            if (!double.TryParse(text[part].Trim("\0 \t\r\n"u8), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
             {
                 return [];
             }
 
-            numbers.Add(number);
+            numbers[count++] = number;
         }
 
-        return [.. numbers];
+        return numbers;
     }
 }

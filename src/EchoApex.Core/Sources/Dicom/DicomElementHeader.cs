@@ -52,7 +52,7 @@ internal static class DicomElementHeader
         int following = cursor.ReadUInt16();
         cursor.MoveTo(start);
         bool isPair = letters is [>= 'A' and <= 'Z', >= 'A' and <= 'Z'];
-        return expected ? isPair
+        return expected ? isPair || letters is "??" or "--" or "  "
             : letters is "AE" or "AS" or "AT" or "CS" or "DA" or "DS" or "DT" or "IS" or "LO" or "LT" or "PN" or "SH" or "ST" or "TM" or "UI" or "UL" or "US"
                 && following <= LongestFirst;
     }

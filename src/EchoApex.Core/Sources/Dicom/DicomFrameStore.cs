@@ -26,7 +26,7 @@ internal sealed class DicomFrameStore(
         int encodedLength = frames.LengthOf(index);
         if (encodedLength == 0)
         {
-            throw new DataException(file, "is missing: the file is cut short before its end. Get the file again.", index);
+            throw new DataException(file, "is missing: the file is cut short before its end, or holds an empty fragment for it. Get the file again.", index);
         }
 
         byte[] encoded = ArrayPool<byte>.Shared.Rent(encodedLength);

@@ -103,6 +103,56 @@ public sealed class DicomDamageTests
     }
 
     [Test]
+    public void Open_OfNativeFileCutInItsLastFrame_ReadsTheOthersAndSaysSo()
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 512).Select(i => (byte)i)];
+        byte[] file = new DicomBuilder().Image(16, 16, frames: 2).Pixels("OB", pixels).ToFile(DicomBuilder.ExplicitLittle);
+        AssertLastFrameMissing(file[..^10], pixels[..256]);
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Open_OfEncapsulatedFileCutInItsLastFrame_ReadsTheOthersAndSaysSo(bool table)
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
+        byte[] frame = DicomBuilder.EncodeRle(pixels);
+        byte[] file = new DicomBuilder().Image(16, 16, frames: 2).Fragments(table ? [0, (uint)(8 + frame.Length)] : [], [frame, frame]).ToFile(DicomBuilder.Rle);
+        AssertLastFrameMissing(file[..^20], pixels);
+    }
+
+    [Test]
+    public void Open_WithoutNumberOfFrames_CountsThem()
+    {
+        byte[] frame = DicomBuilder.EncodeRle(new byte[256]);
+        var native = DicomBuilder.Open(new DicomBuilder().Image(16, 16).Pixels("OB", new byte[768]).ToFile(DicomBuilder.ExplicitLittle));
+        var encoded = DicomBuilder.Open(new DicomBuilder().Image(16, 16).Fragments([], [frame, frame, frame]).ToFile(DicomBuilder.Rle));
+        Assert.Multiple(() =>
+        {
+            Assert.That((native.FrameCount, encoded.FrameCount), Is.EqualTo((3, 3)));
+            Assert.That(native.Notes, Has.One.Contains("3 were found"));
+            Assert.That(encoded.Notes, Has.One.Contains("3 were found"));
+        });
+    }
+
+    [Test]
+    public void Open_WithMorePixelsThanDeclared_SaysSo() =>
+        Assert.That(
+            DicomBuilder.Open(new DicomBuilder().Image(16, 16, frames: 1).Pixels("OB", new byte[768]).ToFile(DicomBuilder.ExplicitLittle)).Notes,
+            Has.One.Contains("holds 3 frames"));
+
+    private static void AssertLastFrameMissing(byte[] file, byte[] first)
+    {
+        var clip = DicomBuilder.Open(file);
+        Assert.Multiple(() =>
+        {
+            Assert.That(clip.FrameCount, Is.EqualTo(2));
+            Assert.That(clip.Notes, Has.One.Contains("the last 1 of 2 frames are missing"));
+            Assert.That(clip.ReadFrame(0), Is.EqualTo(first));
+            Assert.That(() => clip.ReadFrame(1), Throws.InstanceOf<DataException>().With.Message.Contains("frame 1").And.Message.Contains("cut short"));
+        });
+    }
+
+    [Test]
     public void ReadFrame_AfterTheFileIsGone_GivesOneClearError()
     {
         using var file = new TestFile(Native());

@@ -111,6 +111,24 @@ public sealed class DicomMetadataTests
         Assert.That(Open(builder => builder.Text(DicomTags.HeartRate, "IS", stored)).HeartRateBpm, Is.EqualTo(rate));
 
     [Test]
+    public void View_WithoutCode_IsTheName() =>
+        Assert.That(Open(builder => builder.Text(DicomTags.ViewName, "SH", "A4C")).View, Is.EqualTo("A4C"));
+
+    [Test]
+    public void View_WithCodeAndName_IsTheCodesMeaning() =>
+        Assert.That(
+            Open(builder => builder.Text(DicomTags.ViewName, "SH", "A4C").Sequence(DicomTags.ViewCodeSequence, true, true, item => item.Text(DicomTags.CodeMeaning, "LO", "Apical four chamber"))).View,
+            Is.EqualTo("Apical four chamber"));
+
+    [Test]
+    public void Stage_OfStressExamination_IsRead() =>
+        Assert.That(Open(builder => builder.Text(DicomTags.StageName, "SH", "PEAK")).Stage, Is.EqualTo("PEAK"));
+
+    [Test]
+    public void Spacing_OfWaveformAndDopplerRegions_IsNotTaken() =>
+        Assert.That(WithRegions(Region(0, 0, 199, 99, format: 4, type: 10), Region(0, 0, 199, 99, format: 3, type: 3), Region(0, 0, 199, 99, format: 2)).Spacing, Is.Null);
+
+    [Test]
     public void Scanner_AndOrigin_AreRead()
     {
         var clip = Open(builder => builder.Text(DicomTags.Manufacturer, "LO", "ACME ").Text(DicomTags.ManufacturerModelName, "LO", "Echo 1"));

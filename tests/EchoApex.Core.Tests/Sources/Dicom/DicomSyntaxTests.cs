@@ -163,6 +163,73 @@ public sealed class DicomSyntaxTests
     }
 
     [Test]
+    public void Open_OfExplicitDataUnderImplicitSyntax_ReadsThePixels()
+    {
+        byte[] file = new DicomBuilder().Text(DicomTags.SopClassUid, "UI", "1.2.840.10008.5.1.4.1.1.3.1").Image(2, 3).Pixels("OW", Pixels).ToFile(DicomBuilder.ImplicitLittle);
+        Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(Pixels));
+    }
+
+    [Test]
+    public void Open_OfElementWithoutRepresentationAmongOthers_ReadsItByItself()
+    {
+        byte[] single = new DicomBuilder(explicitVr: false).Element(0x0018_9999, "LO", "hello!"u8.ToArray()).ToDataset();
+        byte[] file = new DicomBuilder().Text(DicomTags.Manufacturer, "LO", "ACME").Raw(single).Image(2, 3).Pixels("OB", Pixels).ToFile(DicomBuilder.ExplicitLittle);
+        Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(Pixels));
+    }
+
+    [TestCase("??")]
+    [TestCase("ZZ")]
+    public void Open_OfUnknownRepresentation_PassesOverItsElement(string representation)
+    {
+        byte[] file = new DicomBuilder().Element(0x0009_1001, representation, [1, 2, 3, 4]).Image(2, 3).Pixels("OB", Pixels).ToFile(DicomBuilder.ExplicitLittle);
+        Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(Pixels));
+    }
+
+    [Test]
+    public void Open_OfOddLengths_ReadsThem()
+    {
+        // (0008,0070) LO of three bytes, and pixels of five, both against the standard.
+        byte[] file = new DicomBuilder().Raw(0x08, 0, 0x70, 0, (byte)'L', (byte)'O', 3, 0, (byte)'A', (byte)'B', (byte)'C')
+            .Image(1, 5).Raw(0xE0, 0x7F, 0x10, 0, (byte)'O', (byte)'B', 0, 0, 5, 0, 0, 0, 1, 2, 3, 4, 5).ToFile(DicomBuilder.ExplicitLittle);
+        Assert.Multiple(() =>
+        {
+            Assert.That(DicomBuilder.Open(file).Scanner, Is.EqualTo("ABC"));
+            Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(new byte[] { 1, 2, 3, 4, 5 }));
+        });
+    }
+
+    [Test]
+    public void Open_OfEncapsulatedUncompressed_ReadsThePixels()
+    {
+        byte[] file = new DicomBuilder().Image(2, 3, frames: 2).Fragments([], [Pixels, [.. Pixels.Reverse()]]).ToFile("1.2.840.10008.1.2.1.98");
+        Assert.That(DicomBuilder.ReadFrames(file), Is.EqualTo(new[] { Pixels, [.. Pixels.Reverse()] }));
+    }
+
+    [Test]
+    public void Open_OfDeflatedFrames_InflatesThem()
+    {
+        var packed = new MemoryStream();
+        using (var deflater = new System.IO.Compression.DeflateStream(packed, System.IO.Compression.CompressionLevel.Optimal, leaveOpen: true))
+        {
+            deflater.Write(Pixels);
+        }
+
+        byte[] file = Gray().Fragments([], [packed.ToArray()]).ToFile("1.2.840.10008.1.2.8.1");
+        Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(Pixels));
+    }
+
+    [Test]
+    public void Open_OfFragmentsUnderANativeSyntax_RecognisesThemWithANote()
+    {
+        byte[] file = Gray().Fragments([], [DicomBuilder.EncodeRle(Pixels)]).ToFile(DicomBuilder.ExplicitLittle);
+        Assert.Multiple(() =>
+        {
+            Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(Pixels));
+            Assert.That(DicomBuilder.Open(file).Notes, Has.One.Contains("RLE Lossless"));
+        });
+    }
+
+    [Test]
     public void Open_OfMissingFile_SaysSo() =>
         Assert.That(() => new DicomClipSource().Open("/nowhere/x.dcm"), Throws.InstanceOf<DataException>().With.Message.Contains("does not exist"));
 }
