@@ -72,18 +72,7 @@ internal sealed record DicomFile(ByteSource Source, TransferSyntax Syntax, Dicom
                 break;
             }
 
-            string representation = cursor.ReadLetters();
-            uint length;
-            if (representation is "OB" or "OW" or "UN" or "SQ" or "UT")
-            {
-                cursor.ReadUInt16();
-                length = cursor.ReadUInt32();
-            }
-            else
-            {
-                length = cursor.ReadUInt16();
-            }
-
+            var (_, length) = DicomElementHeader.Read(cursor, tag, explicitVr: true);
             if (tag == DicomTags.TransferSyntaxUid)
             {
                 byte[] text = new byte[Math.Min(length, 128)];

@@ -25,7 +25,7 @@ internal static class DicomVideo
                 output.Write(stream);
             }
 
-            video = VideoDecoder.Decode(file, path);
+            video = VideoDecoder.Decode(file, path, (description.Rows, description.Columns));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -33,12 +33,10 @@ internal static class DicomVideo
         }
         finally
         {
-            File.Delete(file);
-        }
-
-        if (video.Height != description.Rows || video.Width != description.Columns)
-        {
-            throw new DataException(path, $"its {syntax.Name} stream holds frames of {video.Height} x {video.Width} pixels; the header declares {description.Rows} x {description.Columns}.");
+            if (File.Exists(file))
+            {
+                File.Delete(file);
+            }
         }
 
         if (description.DeclaredFrames is { } declared && declared != video.Frames.Count)

@@ -10,6 +10,9 @@ namespace EchoApex.Core.Sources.Dicom;
 /// </summary>
 internal sealed class EncapsulatedFrames : IDicomFrames
 {
+    // Bytes before each fragment: more frames than that there cannot be.
+    private const int ItemHeader = 8;
+
     private readonly ByteSource _source;
     private readonly Fragment[][] _frames;
 
@@ -34,6 +37,11 @@ internal sealed class EncapsulatedFrames : IDicomFrames
 
         // Lengths come as 64-bit numbers, of which the exact ones alone can be offsets.
         long[] extended = [.. elements.GetNumbers(DicomTags.ExtendedOffsetTable).Select(v => (long)Math.Min(v, long.MaxValue / 2))];
+        if (count > source.Length / ItemHeader)
+        {
+            throw new DataException(source.Name, $"declares {count} frames in a file of {source.Length} bytes; it is cut short or damaged.");
+        }
+
         int frameCount = count ?? CountFrames(source, fragments, extended.Length, aFragmentIsAFrame);
         var frames = ByOffsets(fragments, extended, frameCount)
             ?? ByOffsets(fragments, fragments.Table, frameCount)

@@ -5,6 +5,9 @@ namespace EchoApex.Core.Sources.Dicom;
 /// <summary>Frames of equal length that follow one another without encoding. Those beyond the end of a file that is cut short have length 0.</summary>
 internal sealed class NativeFrames : IDicomFrames
 {
+    // Of a frame, in a file that is cut short: a bound on what its header can make us allocate.
+    private const int LeastBytes = 8;
+
     private readonly ByteSource _source;
     private readonly long _offset;
     private readonly int _frameLength;
@@ -24,6 +27,11 @@ internal sealed class NativeFrames : IDicomFrames
         if (frameLength * (double)count > pixelData.Length && !(isCutShort && pixelData.Length >= frameLength))
         {
             throw new DataException(source.Name, $"declares {count} frames of {frameLength} bytes, {frameLength * (double)count:0} bytes together, but its pixel data holds {pixelData.Length}{(isCutShort ? " up to the end of the file, which is cut short" : "")}.");
+        }
+
+        if (count > source.Length / LeastBytes && isCutShort)
+        {
+            throw new DataException(source.Name, $"declares {count} frames in a file of {source.Length} bytes; it is cut short or damaged.");
         }
 
         (_source, _offset, _frameLength, _swapWords, Count) = (source, pixelData.Offset, (int)frameLength, swapWords, count);

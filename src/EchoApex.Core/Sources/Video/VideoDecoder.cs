@@ -14,8 +14,9 @@ internal static class VideoDecoder
     /// <summary>Decodes a video.</summary>
     /// <param name="path">The file to read.</param>
     /// <param name="name">The file to name in messages.</param>
-    /// <exception cref="DataException">It cannot be decoded.</exception>
-    public static DecodedVideo Decode(string path, string name)
+    /// <param name="expected">The size that frames must have; null for any.</param>
+    /// <exception cref="DataException">It cannot be decoded, or its frames have another size.</exception>
+    public static DecodedVideo Decode(string path, string name, (int Height, int Width)? expected = null)
     {
         try
         {
@@ -29,7 +30,7 @@ internal static class VideoDecoder
             double rate = capture.Fps;
             double announced = capture.Get(VideoCaptureProperties.FrameCount);
             string codec = FourCharacters(capture.Get(VideoCaptureProperties.FourCC));
-            var (frames, height, width) = ReadFrames(capture, name);
+            var (frames, height, width) = ReadFrames(capture, name, expected);
             return new DecodedVideo(
                 frames, height, width, rate is > 0 and < 10_000 ? rate : null, announced is > 0 and < int.MaxValue ? (int)announced : null, codec);
         }
@@ -39,7 +40,7 @@ internal static class VideoDecoder
         }
     }
 
-    private static (List<byte[]> Frames, int Height, int Width) ReadFrames(VideoCapture capture, string name)
+    private static (List<byte[]> Frames, int Height, int Width) ReadFrames(VideoCapture capture, string name, (int Height, int Width)? expected)
     {
         List<byte[]> frames = [];
         using var picture = new Mat();
@@ -51,6 +52,10 @@ internal static class VideoDecoder
             if (frames.Count == 0)
             {
                 (height, width) = (picture.Rows, picture.Cols);
+                if (expected is { } size && size != (height, width))
+                {
+                    throw new DataException(name, $"its video stream holds frames of {height} x {width} pixels; the header declares {size.Height} x {size.Width}.");
+                }
             }
 
             if (picture.Rows != height || picture.Cols != width || picture.Depth() != MatType.CV_8U || picture.Channels() is not (1 or 3))

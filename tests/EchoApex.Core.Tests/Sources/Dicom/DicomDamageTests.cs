@@ -121,6 +121,18 @@ public sealed class DicomDamageTests
     }
 
     [Test]
+    public void Open_OfCutFileThatDeclaresVeryManyFrames_IsRefused()
+    {
+        byte[] native = new DicomBuilder().Image(16, 16, frames: 2_000_000_000).Pixels("OB", new byte[512]).ToFile(DicomBuilder.ExplicitLittle);
+        byte[] encoded = new DicomBuilder().Image(16, 16, frames: 2_000_000_000).Fragments([], [DicomBuilder.EncodeRle(new byte[256]), DicomBuilder.EncodeRle(new byte[256])]).ToFile(DicomBuilder.Rle);
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => DicomBuilder.Open(native[..^10]), Throws.InstanceOf<DataException>().With.Message.Contains("2000000000 frames"));
+            Assert.That(() => DicomBuilder.Open(encoded[..^20]), Throws.InstanceOf<DataException>().With.Message.Contains("2000000000 frames"));
+        });
+    }
+
+    [Test]
     public void Open_WithoutNumberOfFrames_CountsThem()
     {
         byte[] frame = DicomBuilder.EncodeRle(new byte[256]);

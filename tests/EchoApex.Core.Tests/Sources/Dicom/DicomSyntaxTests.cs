@@ -230,6 +230,14 @@ public sealed class DicomSyntaxTests
     }
 
     [Test]
+    public void Open_OfImplicitFileMetaInformation_ReadsThePixels()
+    {
+        byte[] meta = new DicomBuilder(explicitVr: false).Text(DicomTags.TransferSyntaxUid, "UI", DicomBuilder.ExplicitLittle).ToDataset();
+        byte[] file = [.. new byte[128], .. "DICM"u8, .. meta, .. Gray().Pixels("OB", Pixels).ToDataset()];
+        Assert.That(DicomBuilder.ReadFrames(file)[0], Is.EqualTo(Pixels));
+    }
+
+    [Test]
     public void Open_OfMissingFile_SaysSo() =>
         Assert.That(() => new DicomClipSource().Open("/nowhere/x.dcm"), Throws.InstanceOf<DataException>().With.Message.Contains("does not exist"));
 }

@@ -41,7 +41,7 @@ internal sealed class AviFile
         {
             return AviHeader.Read(source) is { } header ? Locate(source, header) : null;
         }
-        catch (InvalidDataException)
+        catch (DataException)
         {
             // What cannot be followed here is left to FFmpeg, which repairs more.
             return null;

@@ -78,7 +78,7 @@ internal sealed record AviHeader
                     }
                     else if (kind == "hdrl" && headers.Length == 0 && length is >= 4 and <= LongestHeader)
                     {
-                        headers = new byte[chunkEnd - position - 12];
+                        headers = new byte[Math.Max(0, chunkEnd - position - 12)];
                         source.Read(position + 12, headers);
                     }
                 }

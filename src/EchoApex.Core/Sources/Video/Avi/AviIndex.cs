@@ -74,7 +74,8 @@ internal static class AviIndex
     // Offsets count from the characters "movi", or, by another reading of the specification, from the start of the file.
     private static List<AviChunk>? ReadOld(ByteSource source, AviHeader header)
     {
-        if (header.OldIndex is not { Length: >= OldEntry } place)
+        // It knows the first part of a file alone.
+        if (header.OldIndex is not { Length: >= OldEntry } place || header.Movies.Count > 1)
         {
             return null;
         }
@@ -112,7 +113,7 @@ internal static class AviIndex
 
     private static bool IsChunk(ByteSource source, AviHeader header, long offset, uint size)
     {
-        if (offset < 8 || offset > source.Length || size > source.Length - offset)
+        if (offset < 8 || offset > source.Length || size > source.Length - offset || size > int.MaxValue)
         {
             return false;
         }
