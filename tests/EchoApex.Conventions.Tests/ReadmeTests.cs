@@ -26,6 +26,7 @@ public sealed class ReadmeTests
     [TestCase("inspect")]
     [TestCase("convert")]
     [TestCase("phantom")]
+    [TestCase("ingest")]
     [TestCase("import")]
     [TestCase("pretrain")]
     [TestCase("replay")]

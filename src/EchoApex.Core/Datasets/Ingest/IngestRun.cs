@@ -20,6 +20,13 @@ internal sealed class IngestRun(string folder, IngestOptions options, Pseudonymi
     {
         long start = Stopwatch.GetTimestamp();
         using var writer = ShardWriter.Open(folder, options.Shards);
+
+        // The folder is locked now: what is half written was left by a run that was killed.
+        foreach (string leftover in Directory.EnumerateFiles(folder, "*.partial", SearchOption.AllDirectories))
+        {
+            File.Delete(leftover);
+        }
+
         string? dicom = options.WriteDicom ? Path.Combine(folder, "dicom") : null;
         var processor = new ClipProcessor(options, pseudonyms, dicom);
         var walker = new InputWalker(inputs, pseudonyms, temporary, key => IsDone(key, writer));

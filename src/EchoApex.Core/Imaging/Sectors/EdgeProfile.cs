@@ -42,7 +42,7 @@ internal sealed class EdgeProfile
     /// <summary>Follows an edge.</summary>
     /// <param name="side">Which one.</param>
     /// <param name="body">The picture without thin structures; not 0 where it is.</param>
-    /// <param name="lit">Pixels that are not background; not 0 where they are.</param>
+    /// <param name="lit">Grain of the picture; not 0 where it is.</param>
     /// <param name="width">Columns of both.</param>
     /// <param name="height">Rows of both.</param>
     public static EdgeProfile Follow(EdgeSide side, byte[] body, byte[] lit, int width, int height)

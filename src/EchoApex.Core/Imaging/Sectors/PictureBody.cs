@@ -14,11 +14,14 @@ internal sealed class PictureBody
     private const double LeastGrain = 0.3;
     private const double LeastJoinedShare = 0.02;
 
-    private PictureBody(byte[] lit, byte[] body, int background, int threshold, bool hasBackground, bool moves) =>
-        (Lit, Body, Background, Threshold, HasBackground, Moves) = (lit, body, background, threshold, hasBackground, moves);
+    private PictureBody(byte[] lit, byte[] grain, byte[] body, int background, int threshold, bool hasBackground, bool moves) =>
+        (Lit, Grain, Body, Background, Threshold, HasBackground, Moves) = (lit, grain, body, background, threshold, hasBackground, moves);
 
     /// <summary>255 where a pixel was ever brighter than the background.</summary>
     public byte[] Lit { get; }
+
+    /// <summary>255 where a lit pixel changes, or in still clips differs from its neighbours: what is drawn falls out, but for its rims.</summary>
+    public byte[] Grain { get; }
 
     /// <summary>255 in the picture, roughly: thin structures are gone, small holes filled. All zero when there is none.</summary>
     public byte[] Body { get; }
@@ -55,8 +58,9 @@ internal sealed class PictureBody
         }
 
         bool moves = IsMoving(lit, statistics);
-        byte[] body = hasBackground ? Extract(Grain(lit, statistics, moves), statistics, onlyLargest) : new byte[lit.Length];
-        return new PictureBody(lit, body, background, threshold, hasBackground, moves);
+        byte[] grain = FindGrain(lit, statistics, moves);
+        byte[] body = hasBackground ? Extract(grain, statistics, onlyLargest) : new byte[lit.Length];
+        return new PictureBody(lit, grain, body, background, threshold, hasBackground, moves);
     }
 
     private static (int Level, bool Found) FindBackground(byte[] brightest)
@@ -102,7 +106,7 @@ internal sealed class PictureBody
     }
 
     // Lit pixels that change in time or differ from their neighbours: panels and bars fall out, but for their rims.
-    private static byte[] Grain(byte[] lit, ClipStatistics statistics, bool moves)
+    private static byte[] FindGrain(byte[] lit, ClipStatistics statistics, bool moves)
     {
         var (width, height) = (statistics.Width, statistics.Height);
         using var bright = Mat.FromPixelData(height, width, MatType.CV_8UC1, statistics.Brightest);

@@ -62,7 +62,7 @@ public static class SectorAnalyzer
     {
         var (width, height) = (statistics.Width, statistics.Height);
         byte[] body = inverted ? Flip(picture.Body, width, height) : picture.Body;
-        byte[] lit = inverted ? Flip(picture.Lit, width, height) : picture.Lit;
+        byte[] lit = inverted ? Flip(picture.Grain, width, height) : picture.Grain;
         if (SectorFit.Fit(body, lit, width, height, picture.Moves) is not { } fit)
         {
             return null;

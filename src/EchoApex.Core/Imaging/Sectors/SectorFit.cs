@@ -17,7 +17,7 @@ internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double R
 
     /// <summary>Fits an image whose apex, if it has one, lies above; null where there is no outline.</summary>
     /// <param name="body">The picture; not 0 where it is.</param>
-    /// <param name="lit">Pixels that are not background; not 0 where they are.</param>
+    /// <param name="lit">Grain of the picture; not 0 where it is.</param>
     /// <param name="width">Columns of both.</param>
     /// <param name="height">Rows of both.</param>
     /// <param name="moves">Whether the picture was told from drawings by its motion, so that its envelope may be trusted.</param>

@@ -87,7 +87,7 @@ internal static class SectorVerification
     private static int Guard(byte[] mask, float[] outside, ClipStatistics statistics, PictureBody picture)
     {
         var (width, height) = (statistics.Width, statistics.Height);
-        int guardReach = Math.Max(2, (int)Math.Round(GuardShare * Math.Min(width, height)));
+        int guardReach = Math.Max(3, (int)Math.Round(GuardShare * Math.Min(width, height)));
         int least = picture.Threshold > 3 ? LossyGuard : 0;
         byte[] near = Near(picture.Body, width, height);
         float deep = -Math.Max(12, Math.Min(width, height) / 20f);

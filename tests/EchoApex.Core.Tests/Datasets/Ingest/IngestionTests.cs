@@ -115,6 +115,7 @@ public sealed class IngestionTests : IDisposable
         {
             using var parts = new TemporaryFolder();
             Assert.That(() => Run(parts, stopAfter: after), Throws.InstanceOf<OperationCanceledException>());
+            File.WriteAllText(parts.File($"out/dicom/c{after}.dcm.0123.partial"), "as a killed run leaves it");
             Run(parts, options: Options with { Workers = 1 + (after % 3) });
             Assert.That(Digest(parts.File("out")), Is.EqualTo(expected), $"stopped after {after}");
         }
