@@ -155,7 +155,7 @@ internal sealed class PictureBody
         int same = 0;
         foreach (int step in new[] { 1, width - 1, width, width + 1 })
         {
-            same += (values[i - step] == value ? 1 : 0) + (values[Math.Min(values.Length - 1, i + step)] == value ? 1 : 0);
+            same += (values[Math.Max(0, i - step)] == value ? 1 : 0) + (values[Math.Min(values.Length - 1, i + step)] == value ? 1 : 0);
         }
 
         return same >= 2;

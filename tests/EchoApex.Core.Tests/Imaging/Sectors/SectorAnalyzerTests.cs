@@ -1,6 +1,7 @@
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Imaging.Sectors;
 using EchoApex.Core.Phantoms;
+using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources;
 using EchoApex.Testing;
 using EchoApex.Testing.Scanner;
@@ -40,6 +41,18 @@ public sealed class SectorAnalyzerTests
             Assert.That(faults, Is.Empty);
             Assert.That(sure, Is.GreaterThanOrEqualTo(0.85 * Screens), "of ordinary screens, most pass");
         });
+    }
+
+    [Test]
+    public void Analyze_PictureThatReachesTheFramesCorners_DoesNotFail()
+    {
+        var random = new RandomStream(5);
+        byte[] pixels = [.. Enumerable.Range(0, 200 * 160).Select(_ => (byte)(60 + random.NextInt32(150)))];
+        pixels.AsSpan(0, 400).Fill(200);
+        pixels.AsSpan(pixels.Length - 400).Fill(200);
+        var clip = new EchoClip(new MemoryFrameStore(pixels, 1, 160, 200, 1), new ClipOrigin("memory", "memory"));
+
+        Assert.That(() => SectorAnalyzer.Analyze(clip), Throws.Nothing);
     }
 
     [TestCase(PhantomDifficulty.Easy)]
