@@ -1,4 +1,5 @@
 using EchoApex.Core.Runtime;
+using EchoApex.Training.Dinov2;
 using EchoApex.Training.Distributed;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -57,6 +58,7 @@ internal static class EngineScenario
         processes.AllGather(full([3], rank, float32), gathered);
         Require(gathered.eq(arange(world, float32).view(-1, 1)).all().item<bool>(), "gather");
         Require(RunAgreement.Gather(processes, new string('é', rank), CPU).Select(text => text.Length).SequenceEqual(Enumerable.Range(0, world)), "texts");
+        GatheredFeatures(processes, world, rank);
         processes.Barrier();
         if (world > 1)
         {
@@ -64,6 +66,20 @@ internal static class EngineScenario
         }
 
         Console.WriteLine($"{rank}/{world} {processes.Description}");
+    }
+
+    // Features far apart, unlike those of an untrained network, whose nearest neighbours are a matter of rounding.
+    private static void GatheredFeatures(ICollective processes, int world, int rank)
+    {
+        using var gradients = enable_grad();
+        var features = randn([3L * world, 8], generator: new Generator(5)).requires_grad_();
+        var own = features.detach().narrow(0, 3L * rank, 3).clone().requires_grad_();
+        var expected = KoLeoLoss.Compute(features);
+        var loss = GatheredKoLeo.Compute(own, processes);
+        expected.backward();
+        loss.backward();
+        Require(Math.Abs(loss.detach().ReadDouble() - expected.detach().ReadDouble()) < 1e-6, "KoLeo of all processes");
+        Require(own.grad!.div(world).sub(features.grad!.narrow(0, 3L * rank, 3)).abs().max().ReadDouble() < 1e-6, "gradient of KoLeo of all processes");
     }
 
     private static void Reductions(ICollective processes, int world, int rank)

@@ -42,7 +42,7 @@ public sealed class EqualityTests : IDisposable
                 double weights = WeightDifference(_one.File(method), several.File(method));
                 TestContext.Out.WriteLine($"{method} on {processes} processes: losses within {worst:0.0e+0}, weights of the teacher's encoder within {weights:0.0e+0}");
                 Assert.That(worst, Is.LessThan(Tolerance), method);
-                Assert.That(weights, Is.LessThan(1e-4), method);
+                Assert.That(weights, Is.LessThan(Tolerance), method);
                 Assert.That(Directory.GetFiles(several.File(method), "*.jsonl"), Has.Length.EqualTo(1), "one process writes");
             }
         });
@@ -99,14 +99,15 @@ public sealed class EqualityTests : IDisposable
     internal static double[] Losses(string run) =>
         [.. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.TryGetProperty("loss", out _)).Select(line => line.GetProperty("loss").GetDouble())];
 
-    // The third of qkv.bias that belongs to the keys has no gradient but rounding; AdamW makes steps of it.
+    // Without influence on the loss, so with no gradient but rounding, of which AdamW makes steps: the keys' third of qkv.bias, and the last
+    // normalization's bias before a head with BatchNorm.
     private static double WeightDifference(string one, string several)
     {
         using var scope = NewDisposeScope();
         using var expected = SafetensorsFile.Open(Path.Combine(one, "model", "model.safetensors"));
         using var actual = SafetensorsFile.Open(Path.Combine(several, "model", "model.safetensors"));
         double difference = 0, length = 0;
-        foreach (string key in expected.Tensors.Keys.Where(key => !key.EndsWith("qkv.bias", StringComparison.Ordinal) && !key.EndsWith("num_batches_tracked", StringComparison.Ordinal)))
+        foreach (string key in expected.Tensors.Keys.Where(key => !key.EndsWith("qkv.bias", StringComparison.Ordinal) && key != "norm.bias" && !key.EndsWith("num_batches_tracked", StringComparison.Ordinal)))
         {
             var (a, b) = (expected.Read(key).to(float64), actual.Read(key).to(float64));
             difference += (a - b).square().sum().item<double>();
