@@ -22,7 +22,7 @@ public static class KeyImages
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(study);
-        string seed = StudyJson.Write(study, created);
+        string seed = StudyJson.Serialize(study, created);
         var files = new List<string>();
         foreach (var frame in study.KeyFrames.Where(frame => frame.Picture is not null))
         {

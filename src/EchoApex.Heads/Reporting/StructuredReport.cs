@@ -27,7 +27,7 @@ public static class StructuredReport
 
     private static void Write(Stream stream, StudyResult study, DateTimeOffset created, DicomPatient? patient)
     {
-        string seed = StudyJson.Write(study, created);
+        string seed = StudyJson.Serialize(study, created);
         string instance = DicomUid.FromSeed("report-instance", seed);
         DicomPart10.WriteHead(stream, ComprehensiveSr, instance, DicomPart10.ExplicitLittleEndian);
         var writer = new DicomElementWriter(stream);

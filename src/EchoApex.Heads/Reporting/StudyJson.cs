@@ -33,7 +33,7 @@ public static class StudyJson
     /// <summary>Writes a study.</summary>
     /// <param name="study">The study.</param>
     /// <param name="created">When the report was made.</param>
-    public static string Write(StudyResult study, DateTimeOffset created)
+    public static string Serialize(StudyResult study, DateTimeOffset created)
     {
         ArgumentNullException.ThrowIfNull(study);
         return JsonSerializer.Serialize(new Document(Schema, SchemaVersion, Version, created.ToUniversalTime(), Disclaimer, study), Options) + "\n";

@@ -38,7 +38,7 @@ public static class StudyReport
         if (options.Json)
         {
             files.Add(Path.Combine(folder, JsonFile));
-            AtomicOutput.WriteText(files[^1], StudyJson.Write(study, created));
+            AtomicOutput.WriteText(files[^1], StudyJson.Serialize(study, created));
         }
 
         if (options.Html)

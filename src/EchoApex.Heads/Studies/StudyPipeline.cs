@@ -69,6 +69,10 @@ public sealed class StudyPipeline
     public Task<StudyResult> RunAsync(string path, IProgress<string>? progress = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Run(path, progress, cancellationToken), cancellationToken);
 
+    /// <summary>Reads clips that are at hand on a thread of the pool; see <see cref="Run(IReadOnlyList{EchoClip}, string, IProgress{string}, CancellationToken)"/>.</summary>
+    public Task<StudyResult> RunAsync(IReadOnlyList<EchoClip> clips, string name, IProgress<string>? progress = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Run(clips, name, progress, cancellationToken), cancellationToken);
+
     private StudyResult Run(IReadOnlyList<StudyInput> inputs, string name, IProgress<string>? progress, CancellationToken cancellationToken)
     {
         var examiner = new ClipExaminer(_models, _options);

@@ -53,7 +53,7 @@ public sealed partial class ReportTests : IDisposable
     public void Json_IsAsItsSchemaSays()
     {
         using var schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Root, "docs", "report-schema.json")));
-        using var report = JsonDocument.Parse(StudyJson.Write(_study, Created));
+        using var report = JsonDocument.Parse(StudyJson.Serialize(_study, Created));
         var faults = new List<string>();
         SchemaCheck.Run(report.RootElement, schema.RootElement, schema.RootElement, "$", faults);
         Assert.That(faults, Is.Empty);

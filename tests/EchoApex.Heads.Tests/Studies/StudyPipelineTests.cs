@@ -3,6 +3,7 @@ using EchoApex.Core.Phantoms;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Dicom;
 using EchoApex.Heads.Quality;
+using EchoApex.Heads.Reporting;
 using EchoApex.Heads.Studies;
 using EchoApex.Testing;
 
@@ -16,6 +17,18 @@ public sealed class StudyPipelineTests
 
     private static StudyResult Run(TruthModels models, StudyOptions? options = null) =>
         new StudyPipeline(models, options).Run([.. Study.Value.Select(phantom => phantom.Clip)], "phantom");
+
+    [Test]
+    public async Task RunAsync_OfClips_IsRunOnAnotherThreadAndStops()
+    {
+        var clips = Study.Value.Select(phantom => phantom.Clip).ToList();
+        var pipeline = new StudyPipeline(new TruthModels(Study.Value), null);
+        using var stop = new CancellationTokenSource();
+        var stopping = new SynchronousProgress(_ => stop.Cancel());
+        Assert.That(async () => await pipeline.RunAsync(clips, "phantom", stopping, stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        var study = await pipeline.RunAsync(clips, "phantom");
+        Assert.That(Text(study), Is.EqualTo(Text(Run(new TruthModels(Study.Value)))));
+    }
 
     [Test]
     public void Run_OfOneHeartInFourViews_MeasuresWhatIsTrue()
@@ -141,8 +154,8 @@ public sealed class StudyPipelineTests
     [Test]
     public void Run_OfTheSameClips_IsTheSame()
     {
-        string first = EchoApex.Heads.Reporting.StudyJson.Write(Run(new TruthModels(Study.Value)), DateTimeOffset.UnixEpoch);
-        string second = EchoApex.Heads.Reporting.StudyJson.Write(Run(new TruthModels(Study.Value)), DateTimeOffset.UnixEpoch);
+        string first = Text(Run(new TruthModels(Study.Value)));
+        string second = Text(Run(new TruthModels(Study.Value)));
         Assert.That(second, Is.EqualTo(first));
     }
 
@@ -151,5 +164,12 @@ public sealed class StudyPipelineTests
     {
         using var folder = new TemporaryFolder();
         Assert.That(() => new StudyPipeline(new TruthModels(Study.Value), null).Run(folder.Path), Throws.InstanceOf<DataException>().With.Message.Contains("holds no clip"));
+    }
+
+    private static string Text(StudyResult study) => StudyJson.Serialize(study, DateTimeOffset.UnixEpoch);
+
+    private sealed class SynchronousProgress(Action<string> report) : IProgress<string>
+    {
+        public void Report(string value) => report(value);
     }
 }
