@@ -6,7 +6,7 @@ namespace EchoApex.Conventions.Tests;
 /// <summary>What the house asks of every source file.</summary>
 public sealed partial class SourceTests
 {
-    private static readonly string[] Libraries = ["EchoApex.Core", "EchoApex.Training", "EchoApex.Heads"];
+    private static readonly string[] Libraries = ["EchoApex.Core", "EchoApex.Training", "EchoApex.Heads", "EchoApex.FoDicom"];
 
     private static IEnumerable<string> Sources(string project) =>
         Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", project), "*.cs", SearchOption.AllDirectories)
