@@ -21,35 +21,35 @@ internal sealed class ClipEmbedding(EmbedOptions options, Embedder embedder, Emb
 
     /// <summary>Embeds and returns a few words on what was read.</summary>
     /// <exception cref="DataException">The clip, or every clip of the folder, cannot be read.</exception>
-    public string Run(CancellationToken cancellation)
+    public string Run(CancellationToken cancellationToken)
     {
         int side = embedder.Preprocessing.ImageSize;
         using (_batch_BCSS = torch.empty([options.Batch, embedder.Channels, side, side], torch.float32))
         {
             if (!Directory.Exists(options.Input))
             {
-                Add(ClipReader.Open(options.Input), cancellation);
+                Add(ClipReader.Open(options.Input), cancellationToken);
                 Flush();
                 return "";
             }
 
-            string read = AddFolder(cancellation);
+            string read = AddFolder(cancellationToken);
             Flush();
             AtomicOutput.WriteText(options.Index, _index.ToString());
             return read;
         }
     }
 
-    private string AddFolder(CancellationToken cancellation)
+    private string AddFolder(CancellationToken cancellationToken)
     {
         int read = 0, failed = 0;
         foreach (var (name, open) in Clips())
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             long start = output.Count + _pending;
             try
             {
-                var frames = Add(open(), cancellation);
+                var frames = Add(open(), cancellationToken);
                 AddToIndex(name, start, frames);
                 read++;
             }
@@ -92,12 +92,12 @@ internal sealed class ClipEmbedding(EmbedOptions options, Embedder embedder, Emb
         }
     }
 
-    private IReadOnlyList<int> Add(EchoClip clip, CancellationToken cancellation)
+    private IReadOnlyList<int> Add(EchoClip clip, CancellationToken cancellationToken)
     {
         var frames = FrameSelection.Spread(clip.FrameCount, options.Frames);
         for (int done = 0; done < frames.Count;)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             int count = Math.Min(options.Batch - _pending, frames.Count - done);
             AddToBatch(clip, [.. frames.Skip(done).Take(count)]);
             done += count;

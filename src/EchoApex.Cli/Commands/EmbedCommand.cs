@@ -59,7 +59,7 @@ internal static class EmbedCommand
         torch.set_num_threads(count);
     }
 
-    private static int Run(EmbedOptions options, CancellationToken cancellation)
+    private static int Run(EmbedOptions options, CancellationToken cancellationToken)
     {
         if (!options.IsTensor && !File.Exists(options.Input) && !Directory.Exists(options.Input))
         {
@@ -72,28 +72,28 @@ internal static class EmbedCommand
         {
             if (options.Patches is null)
             {
-                summary = Write(options, embedder, new EmbeddingOutput(cls, options.IsCsv, null), cancellation);
+                summary = Write(options, embedder, new EmbeddingOutput(cls, options.IsCsv, null), cancellationToken);
             }
             else
             {
                 AtomicOutput.WriteFile(options.Patches, patches =>
-                    summary = Write(options, embedder, new EmbeddingOutput(cls, options.IsCsv, patches), cancellation));
+                    summary = Write(options, embedder, new EmbeddingOutput(cls, options.IsCsv, patches), cancellationToken));
             }
         });
         Console.WriteLine(summary);
         return 0;
     }
 
-    private static string Write(EmbedOptions options, Embedder embedder, EmbeddingOutput output, CancellationToken cancellation)
+    private static string Write(EmbedOptions options, Embedder embedder, EmbeddingOutput output, CancellationToken cancellationToken)
     {
         string source = "";
         if (options.IsTensor)
         {
-            WriteTensor(options, embedder, output, cancellation);
+            WriteTensor(options, embedder, output, cancellationToken);
         }
         else
         {
-            source = new ClipEmbedding(options, embedder, output).Run(cancellation);
+            source = new ClipEmbedding(options, embedder, output).Run(cancellationToken);
         }
 
         output.Complete();
@@ -101,7 +101,7 @@ internal static class EmbedCommand
         return $"{options.Output}: {output.Describe(patches: false)}{source}{patches}";
     }
 
-    private static void WriteTensor(EmbedOptions options, Embedder embedder, EmbeddingOutput output, CancellationToken cancellation)
+    private static void WriteTensor(EmbedOptions options, Embedder embedder, EmbeddingOutput output, CancellationToken cancellationToken)
     {
         using var reader = new NumpyRowReader<float>(options.Input);
         var shape = reader.Shape;
@@ -118,7 +118,7 @@ internal static class EmbedCommand
 
         for (long start = 0; start < shape[0]; start += options.Batch)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             using var images_BCHW = torch.empty([Math.Min(options.Batch, shape[0] - start), shape[1], shape[2], shape[3]], torch.float32);
             reader.Read(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(images_BCHW.bytes));
             output.Append(embedder.Embed(images_BCHW, options.Patches is not null));

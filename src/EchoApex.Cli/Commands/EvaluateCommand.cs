@@ -23,18 +23,18 @@ internal static class EvaluateCommand
         {
             task, model, data, fold, view, split, encoder, output,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             TorchRuntime.EnsureAvailable();
             var set = AnnotatedData.Open(parsed.GetValue(data)!, parsed.GetValue(fold), parsed.GetValue(view));
             AnnotatedData.ReportSkipped(set);
-            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, set, parsed.GetValue(split)!, parsed.GetValue(encoder), parsed.GetValue(output), cancellation);
+            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, set, parsed.GetValue(split)!, parsed.GetValue(encoder), parsed.GetValue(output), cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(string taskName, string folder, AnnotatedClipSet set, string splitName, string? encoder, string? output, CancellationToken cancellation)
+    private static void Run(string taskName, string folder, AnnotatedClipSet set, string splitName, string? encoder, string? output, CancellationToken cancellationToken)
     {
         var split = splitName switch
         {
@@ -52,7 +52,7 @@ internal static class EvaluateCommand
 
         using var task = TaskCatalog.Load(model, set, new ClipPreparation(model.Info.Preprocessing));
         using var pause = new CollectionPause();
-        var evaluation = task.Evaluate(model.Encoder, split, cancellation);
+        var evaluation = task.Evaluate(model.Encoder, split, cancellationToken);
         foreach (var clip in evaluation.Skipped)
         {
             Console.Error.WriteLine($"left out: {clip.Path}: {clip.Reason}");

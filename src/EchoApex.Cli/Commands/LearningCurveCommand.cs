@@ -31,19 +31,19 @@ internal static class LearningCurveCommand
         {
             Method, Level, Minutes, Steps, Seed, Out, Run, CpuMinutes, Label, Set, PretrainClips, TrainClips, ValidationClips, TestClips,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
-            Execute(Options(parsed), cancellation);
+            Execute(Options(parsed), cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Execute(CurveOptions options, CancellationToken cancellation)
+    private static void Execute(CurveOptions options, CancellationToken cancellationToken)
     {
         TorchRuntime.EnsureAvailable();
         var clock = Stopwatch.StartNew();
-        new CurveRun(options, text => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,5:0} s] {text}"))).Run(cancellation);
+        new CurveRun(options, text => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,5:0} s] {text}"))).Run(cancellationToken);
         Console.WriteLine();
         Console.WriteLine(File.ReadAllText(Path.Combine(options.Out, "curve.md")));
         Console.WriteLine($"{Path.Combine(options.Out, "curve.csv")}, curve.md and curve.png are up to date.");

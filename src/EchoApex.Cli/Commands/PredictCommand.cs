@@ -16,16 +16,16 @@ internal static class PredictCommand
         var encoder = new Option<string?>("--base") { Description = "Model folder of the encoder, for adapters whose encoder was moved." };
         var output = new Option<string?>("--out") { Description = "Folder for masks (.npy of bytes, frames x height x width, one a structure) and points (.csv)." };
         var command = new Command("predict", "What fine-tuned models say of clips: view, ejection fraction, lengths in mm, masks.") { clips, model, encoder, output };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             TorchRuntime.EnsureAvailable();
-            return Task.FromResult(Run(parsed.GetValue(clips)!, parsed.GetValue(model)!, parsed.GetValue(encoder), parsed.GetValue(output), cancellation));
+            return Task.FromResult(Run(parsed.GetValue(clips)!, parsed.GetValue(model)!, parsed.GetValue(encoder), parsed.GetValue(output), cancellationToken));
         });
         return command;
     }
 
     // A clip that cannot be read is named and the others are judged; the exit code says so.
-    private static int Run(string[] inputs, string[] folders, string? encoder, string? output, CancellationToken cancellation)
+    private static int Run(string[] inputs, string[] folders, string? encoder, string? output, CancellationToken cancellationToken)
     {
         string[] files = [.. inputs.SelectMany(input => Directory.Exists(input) ? ClipReader.EnumerateClips(input) : [input])];
         if (files.Length == 0)
@@ -43,7 +43,7 @@ internal static class PredictCommand
                 {
                     var clip = ClipReader.Open(file);
                     using var pause = new CollectionPause();
-                    var prediction = predictor.Predict(clip, cancellationToken: cancellation);
+                    var prediction = predictor.Predict(clip, cancellationToken: cancellationToken);
                     Console.WriteLine($"{file}: {PredictionText.Of(prediction)}");
                     if (output is not null)
                     {

@@ -35,15 +35,15 @@ internal static class ProbeCommand
         {
             Model, Train, Test, Validation, Frames, ClsMean, Patches, Baselines, Initialization, Seed, Neighbours, Batch, PathColumn, LabelColumn, MasksColumn, GroupColumn, Out,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
-            Run(parsed, cancellation);
+            Run(parsed, cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(ParseResult parsed, CancellationToken cancellation)
+    private static void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         var request = Request(parsed);
         request.Validate();
@@ -58,7 +58,7 @@ internal static class ProbeCommand
             encoders.Insert(0, ("untrained encoder", untrained));
         }
 
-        var outcome = ProbeRun.Run(request, encoders, cancellation);
+        var outcome = ProbeRun.Run(request, encoders, cancellationToken);
         foreach (var clip in outcome.Skipped)
         {
             Console.Error.WriteLine($"left out: {clip.Path}: {clip.Reason}");

@@ -27,21 +27,21 @@ internal static class ReportCommand
         {
             Study, Models, Base, Out, KeyImagesToo, KeepIdentity, NoMaps, MeasureUnfamiliar, MinimumView, MinimumMask,
         };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             TorchRuntime.EnsureAvailable();
-            Run(parsed, cancellation);
+            Run(parsed, cancellationToken);
             return Task.FromResult(0);
         });
         return command;
     }
 
-    private static void Run(ParseResult parsed, CancellationToken cancellation)
+    private static void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         using var predictor = EchoPredictor.Load(parsed.GetValue(Models)!, parsed.GetValue(Base));
         var options = new StudyOptions { Explain = !parsed.GetValue(NoMaps), RefuseUnfamiliar = !parsed.GetValue(MeasureUnfamiliar), MinimumViewConfidence = parsed.GetValue(MinimumView), MinimumMaskQuality = parsed.GetValue(MinimumMask) };
         string path = parsed.GetValue(Study)!;
-        var study = new StudyPipeline(predictor, options).Run(path, new Lines(), cancellation);
+        var study = new StudyPipeline(predictor, options).Run(path, new Lines(), cancellationToken);
         var files = StudyReport.Write(
             parsed.GetValue(Out)!, study, new ReportOptions { KeyImages = parsed.GetValue(KeyImagesToo), KeepIdentity = parsed.GetValue(KeepIdentity) }, path);
         Console.WriteLine();

@@ -26,7 +26,7 @@ internal static class ShardsCommand
         var list = new Option<string?>("--list") { Description = "List of labelled clips (CSV with path, label, patient; or a phantom set's manifest.csv): gives patients and views. Default: DIR/manifest.csv where there is one." };
         var workers = new Option<int>("--workers") { Description = "Threads that read and encode.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var command = new Command("pack", "Pack a folder of clips into shards: sector, gray, shrunk. It does not de-identify.") { source, output, codec, quality, size, prefix, side, frames, list, workers };
-        command.SetAction((parsed, cancellation) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             var options = new PackOptions
             {
@@ -41,17 +41,17 @@ internal static class ShardsCommand
                 FramesPerClip = parsed.GetValue(frames),
                 Workers = parsed.GetValue(workers),
             };
-            return Task.FromResult(Pack(parsed.GetRequiredValue(source), parsed.GetRequiredValue(output), options, parsed.GetValue(list), cancellation));
+            return Task.FromResult(Pack(parsed.GetRequiredValue(source), parsed.GetRequiredValue(output), options, parsed.GetValue(list), cancellationToken));
         });
         return command;
     }
 
-    private static int Pack(string source, string output, PackOptions options, string? list, CancellationToken cancellation)
+    private static int Pack(string source, string output, PackOptions options, string? list, CancellationToken cancellationToken)
     {
         OptionsValidator.Validate(options, "command line");
         string usual = Path.Combine(source, "manifest.csv");
         string? labels = list ?? (File.Exists(usual) ? usual : null);
-        var outcome = ClipPacker.Run(source, output, options, labels is null ? null : LabelledClipList.Read(labels), cancellation: cancellation);
+        var outcome = ClipPacker.Run(source, output, options, labels is null ? null : LabelledClipList.Read(labels), cancellationToken: cancellationToken);
         foreach (var clip in outcome.Skipped)
         {
             Console.Error.WriteLine($"left out: {clip.Path}: {clip.Reason}");
@@ -69,13 +69,13 @@ internal static class ShardsCommand
         var folder = Folder();
         var decode = new Option<bool>("--decode") { Description = "Decode every picture too; slower." };
         var command = new Command("verify", "Verify every checksum of a set of shards and name each bad record. Exit code 1 when there is one.") { folder, decode };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Verify(parsed.GetRequiredValue(folder), parsed.GetValue(decode), cancellation)));
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Verify(parsed.GetRequiredValue(folder), parsed.GetValue(decode), cancellationToken)));
         return command;
     }
 
-    private static int Verify(string folder, bool decode, CancellationToken cancellation)
+    private static int Verify(string folder, bool decode, CancellationToken cancellationToken)
     {
-        var findings = ShardVerifier.Run(folder, decode, cancellation: cancellation);
+        var findings = ShardVerifier.Run(folder, decode, cancellationToken: cancellationToken);
         foreach (var finding in findings)
         {
             Console.WriteLine(finding);
@@ -127,13 +127,13 @@ internal static class ShardsCommand
     {
         var folder = Folder();
         var command = new Command("repair", "Rebuild missing or damaged indexes, take the whole clips out of torn archives, write shards.json. Damaged archives stay as NAME.tar.damaged. Exit code 1 when clips were lost.") { folder };
-        command.SetAction((parsed, cancellation) => Task.FromResult(Repair(parsed.GetRequiredValue(folder), cancellation)));
+        command.SetAction((parsed, cancellationToken) => Task.FromResult(Repair(parsed.GetRequiredValue(folder), cancellationToken)));
         return command;
     }
 
-    private static int Repair(string folder, CancellationToken cancellation)
+    private static int Repair(string folder, CancellationToken cancellationToken)
     {
-        var reports = ShardRepair.Run(folder, cancellation: cancellation);
+        var reports = ShardRepair.Run(folder, cancellationToken: cancellationToken);
         foreach (var report in reports.Where(report => report.Actions.Count > 0))
         {
             Console.WriteLine($"{report.Shard}: {string.Join("; ", report.Actions)}");

@@ -23,18 +23,18 @@ internal static class TaskTableCommand
         {
             Out, Encoder, Tasks, Seeds, Jobs, Scale, Row,
         };
-        command.SetAction(async (parsed, cancellation) =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
             TorchRuntime.EnsureAvailable();
             if (parsed.GetValue(Row) is { } row)
             {
-                MakeRow(row, cancellation);
+                MakeRow(row, cancellationToken);
                 return 0;
             }
 
             var options = Read(parsed);
             var run = new TaskTableRun(options, Clock());
-            await run.RunAsync(cancellation).ConfigureAwait(false);
+            await run.RunAsync(cancellationToken).ConfigureAwait(false);
             Console.WriteLine(TaskTableReport.Markdown(run.Rows()));
             return 0;
         });
@@ -60,12 +60,12 @@ internal static class TaskTableCommand
             : options;
     }
 
-    private static void MakeRow(string row, CancellationToken cancellation)
+    private static void MakeRow(string row, CancellationToken cancellationToken)
     {
         string[] parts = row.Split('/');
         string json = Environment.GetEnvironmentVariable(TaskTableRun.OptionsVariable)
             ?? throw new ConfigurationException("command line", "--row is for the processes that task-table starts itself.");
-        new TaskTableTraining(TaskTableOptions.FromJson(json), Console.WriteLine).Make(parts[0], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture), cancellation);
+        new TaskTableTraining(TaskTableOptions.FromJson(json), Console.WriteLine).Make(parts[0], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture), cancellationToken);
     }
 
     private static Action<string> Clock()

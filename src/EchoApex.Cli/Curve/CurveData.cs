@@ -10,21 +10,21 @@ namespace EchoApex.Cli.Curve;
 internal sealed class CurveData(CurveOptions options, Action<string> say)
 {
     /// <summary>Clips of the pretraining set.</summary>
-    public string Pretraining(CancellationToken cancellation) => Path.Combine(Make("pretrain", 0, options.PretrainClips, labelled: false, cancellation), "dicom");
+    public string Pretraining(CancellationToken cancellationToken) => Path.Combine(Make("pretrain", 0, options.PretrainClips, labelled: false, cancellationToken), "dicom");
 
     /// <summary>Clips that probes are fitted on.</summary>
-    public LabelledClipList Train(CancellationToken cancellation) => Read("train", 1, options.TrainClips, cancellation);
+    public LabelledClipList Train(CancellationToken cancellationToken) => Read("train", 1, options.TrainClips, cancellationToken);
 
     /// <summary>Clips that probes are chosen on.</summary>
-    public LabelledClipList Validation(CancellationToken cancellation) => Read("validation", 2, options.ValidationClips, cancellation);
+    public LabelledClipList Validation(CancellationToken cancellationToken) => Read("validation", 2, options.ValidationClips, cancellationToken);
 
     /// <summary>Clips that judge.</summary>
-    public LabelledClipList Test(CancellationToken cancellation) => Read("test", 3, options.TestClips, cancellation);
+    public LabelledClipList Test(CancellationToken cancellationToken) => Read("test", 3, options.TestClips, cancellationToken);
 
-    private LabelledClipList Read(string part, int number, int count, CancellationToken cancellation) =>
-        LabelledClipList.Read(Path.Combine(Make(part, number, count, labelled: true, cancellation), "manifest.csv"));
+    private LabelledClipList Read(string part, int number, int count, CancellationToken cancellationToken) =>
+        LabelledClipList.Read(Path.Combine(Make(part, number, count, labelled: true, cancellationToken), "manifest.csv"));
 
-    private string Make(string part, int number, int count, bool labelled, CancellationToken cancellation)
+    private string Make(string part, int number, int count, bool labelled, CancellationToken cancellationToken)
     {
         string folder = Path.Combine(options.Out, "data", $"{options.LevelName}-{part}-seed{options.Seed}-{count}x{options.Frames}-{options.Size}px");
         if (!Directory.Exists(folder))
@@ -40,7 +40,7 @@ internal sealed class CurveData(CurveOptions options, Action<string> say)
                     Truth = labelled,
                     Clip = new PhantomOptions { ImageSize = options.Size, Frames = options.Frames, Difficulty = options.Level },
                 },
-                cancellationToken: cancellation);
+                cancellationToken: cancellationToken);
         }
 
         return folder;

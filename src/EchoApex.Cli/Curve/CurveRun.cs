@@ -14,17 +14,17 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
     private readonly CurveData _data = new(options, say);
 
     /// <summary>Makes the row and returns all rows of the curve.</summary>
-    public IReadOnlyList<CurveRow> Run(CancellationToken cancellation)
+    public IReadOnlyList<CurveRow> Run(CancellationToken cancellationToken)
     {
         string table = Path.Combine(options.Out, "curve.csv");
         var known = CurveFile.Read(table);
-        var (run, cpuSeconds) = options.Run is null ? new CurveTraining(options, _data, say).Train(cancellation) : (options.Run, CpuMeter.Read(options.Run) ?? double.NaN);
+        var (run, cpuSeconds) = options.Run is null ? new CurveTraining(options, _data, say).Train(cancellationToken) : (options.Run, CpuMeter.Read(options.Run) ?? double.NaN);
         var origin = EncoderOrigin.Of(run);
         string method = options.Label ?? options.Method?.Name ?? MethodOf(origin);
         long steps = options.Run is null ? options.Steps : StepsOf(origin);
         double minutes = options.CpuMinutes ?? (cpuSeconds / 60 / 2);
         say("judging");
-        var scores = Judge(origin, baselines: !new[] { CurveRow.RawPixels, CurveRow.Untrained }.All(name => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name)), cancellation);
+        var scores = Judge(origin, baselines: !new[] { CurveRow.RawPixels, CurveRow.Untrained }.All(name => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name)), cancellationToken);
         var rows = scores.Select(score => score.Name == Row
             ? CurveRow.Of(options.LevelName, method, options.Seed, steps, minutes, score)
             : CurveRow.Of(options.LevelName, score.Name == CurveRow.Untrained ? CurveRow.Untrained : CurveRow.RawPixels, options.Seed, 0, 0, score));
@@ -34,13 +34,13 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
     }
 
     // Baselines are the same for all rows of a level and seed: they are judged once, with the first.
-    private IReadOnlyList<EncoderScores> Judge(EncoderOrigin origin, bool baselines, CancellationToken cancellation)
+    private IReadOnlyList<EncoderScores> Judge(EncoderOrigin origin, bool baselines, CancellationToken cancellationToken)
     {
         var request = new ProbeRequest
         {
-            Train = _data.Train(cancellation),
-            Validation = _data.Validation(cancellation),
-            Test = _data.Test(cancellation),
+            Train = _data.Train(cancellationToken),
+            Validation = _data.Validation(cancellationToken),
+            Test = _data.Test(cancellationToken),
             FramesPerClip = options.ProbeFrames,
             ClsMean = true,
             Patches = true,
@@ -49,7 +49,7 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
         };
         using var trained = Embedder.Load(origin.ModelFolder);
         using var untrained = baselines ? origin.Untrained(initialization: null, seed: null) : null;
-        return ProbeRun.Run(request, untrained is null ? [(Row, trained)] : [(CurveRow.Untrained, untrained), (Row, trained)], cancellation).Scores;
+        return ProbeRun.Run(request, untrained is null ? [(Row, trained)] : [(CurveRow.Untrained, untrained), (Row, trained)], cancellationToken).Scores;
     }
 
     private static string MethodOf(EncoderOrigin origin) => origin.Run switch

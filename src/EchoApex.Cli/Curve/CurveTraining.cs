@@ -16,31 +16,31 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
     private const int ReportEvery = 100;
 
     /// <summary>Trains, and returns the folder of the run and the processor time of all its stages in seconds.</summary>
-    public (string Run, double CpuSeconds) Train(CancellationToken cancellation)
+    public (string Run, double CpuSeconds) Train(CancellationToken cancellationToken)
     {
         var method = options.Method!;
         if (method == CurveMethod.Supervised)
         {
-            return TrainWithLabels(cancellation);
+            return TrainWithLabels(cancellationToken);
         }
 
         if (method != CurveMethod.DinoDinov2)
         {
-            return Pretrain(method == CurveMethod.Dino ? DinoPreset : Dinov2Preset, method.Name, options.Steps, null, cancellation);
+            return Pretrain(method == CurveMethod.Dino ? DinoPreset : Dinov2Preset, method.Name, options.Steps, null, cancellationToken);
         }
 
         // The first stage is a DINO row of half the steps, and found again when that was made already.
         int half = options.Steps / 2;
-        var (first, firstSeconds) = Pretrain(DinoPreset, CurveMethod.Dino.Name, half, null, cancellation);
-        var (second, secondSeconds) = Pretrain(Dinov2Preset, method.Name, options.Steps - half, first, cancellation);
+        var (first, firstSeconds) = Pretrain(DinoPreset, CurveMethod.Dino.Name, half, null, cancellationToken);
+        var (second, secondSeconds) = Pretrain(Dinov2Preset, method.Name, options.Steps - half, first, cancellationToken);
         return (second, firstSeconds + secondSeconds);
     }
 
-    private (string Run, double CpuSeconds) Pretrain(string preset, string name, int steps, string? start, CancellationToken cancellation)
+    private (string Run, double CpuSeconds) Pretrain(string preset, string name, int steps, string? start, CancellationToken cancellationToken)
     {
         string[] weights = start is null ? [] : [$"backbone.weights={start}", $"head.weights={start}"];
         var settings = Settings(preset, steps, [.. weights, .. options.Overrides]);
-        settings = settings with { Data = settings.Data with { Paths = [Path.GetFullPath(data.Pretraining(cancellation))] } };
+        settings = settings with { Data = settings.Data with { Paths = [Path.GetFullPath(data.Pretraining(cancellationToken))] } };
         string folder = Folder(name, start is null ? steps : options.Steps);
         using var loop = new PretrainingLoop(settings, folder, resume: File.Exists(Path.Combine(folder, "config.yaml")));
         var meter = new CpuMeter(folder);
@@ -51,15 +51,15 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
                 meter.Note();
                 say(string.Create(CultureInfo.InvariantCulture, $"{name}: step {progress.Step}/{progress.TotalSteps}  loss {progress.Loss:0.000}  {progress.ImagesPerSecond:0} clips/s"));
             }
-        }), cancellation);
+        }), cancellationToken);
         meter.Note();
-        cancellation.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         return outcome.Completed
             ? (folder, CpuMeter.Read(folder)!.Value)
             : throw new EchoApexException($"The run {folder} stopped after step {outcome.Step} of {steps}: leave run.stop_after_step out.");
     }
 
-    private (string Run, double CpuSeconds) TrainWithLabels(CancellationToken cancellation)
+    private (string Run, double CpuSeconds) TrainWithLabels(CancellationToken cancellationToken)
     {
         string folder = Folder(CurveMethod.Supervised.Name, options.Steps);
         if (Directory.Exists(folder))
@@ -68,7 +68,7 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
         }
 
         var settings = Settings(DinoPreset, options.Steps, options.Overrides);
-        var train = data.Train(cancellation);
+        var train = data.Train(cancellationToken);
         using var backbone = UntrainedEncoder.Create(settings.Backbone.ToConfig(settings.Stage, forTeacher: true), settings.Backbone.Initialization, settings.Seed);
         var meter = new CpuMeter(folder);
         int step = 0;
@@ -92,7 +92,7 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
                     say(string.Create(CultureInfo.InvariantCulture, $"supervised: step {step}/{options.Steps}  loss {loss:0.000}"));
                 }
             }),
-            cancellation);
+            cancellationToken);
         ModelFolder.Save(folder, backbone, settings.ToPreprocessing(), new ModelInfo
         {
             Name = $"{settings.Backbone.Architecture} trained with labels",

@@ -12,8 +12,8 @@ internal static class ProbeRun
     /// <summary>Encodes all lists and runs the probes.</summary>
     /// <param name="request">What to do.</param>
     /// <param name="encoders">Encoders by name, at least one; all with the preprocessing of the first.</param>
-    /// <param name="cancellation">Stops the work.</param>
-    public static ProbeOutcome Run(ProbeRequest request, IReadOnlyList<(string Name, Embedder Embedder)> encoders, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops the work.</param>
+    public static ProbeOutcome Run(ProbeRequest request, IReadOnlyList<(string Name, Embedder Embedder)> encoders, CancellationToken cancellationToken)
     {
         request.Validate();
         var first = encoders[0].Embedder;
@@ -29,7 +29,7 @@ internal static class ProbeRun
         var validation = request.Validation is null ? null : Extract(request.Validation);
         var test = Extract(request.Test);
         string[]? structures = request.Train.MaskNames is null ? null : [.. request.Train.MaskNames];
-        EncoderScores[] scores = [.. Enumerable.Range(0, sources.Count).Select(i => EncoderProbe.Judge(train[i], validation?[i], test[i], request.Options, structures, cancellation))];
+        EncoderScores[] scores = [.. Enumerable.Range(0, sources.Count).Select(i => EncoderProbe.Judge(train[i], validation?[i], test[i], request.Options, structures, cancellationToken))];
         return new ProbeOutcome(scores, train, test, skipped);
 
         IReadOnlyList<EncoderFeatures> Extract(LabelledClipList list)
@@ -41,7 +41,7 @@ internal static class ProbeRun
                 Pictures = request.Pixels,
                 Masks = request.Patches,
             });
-            var features = FeatureExtractor.Extract(reader, sources, request.ClsMean, request.Patches, cancellation);
+            var features = FeatureExtractor.Extract(reader, sources, request.ClsMean, request.Patches, cancellationToken);
             skipped.AddRange(reader.Skipped);
             return features;
         }

@@ -16,7 +16,7 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
     private const int Frame = 112;
 
     /// <summary>The pretrained encoder's model folder.</summary>
-    public string Pretrained(CancellationToken cancellation)
+    public string Pretrained(CancellationToken cancellationToken)
     {
         string run = options.Encoder ?? Path.Combine(options.Out, "pretraining");
         string model = Path.Combine(run, "model");
@@ -30,13 +30,13 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
             return Directory.Exists(run) ? run : throw new ConfigurationException("command line", $"--encoder names '{run}', which does not exist.");
         }
 
-        string clips = Make("pretraining", seed: 5000, options.Scaled(6000, 24), frames: 4, truth: false, null, cancellation);
+        string clips = Make("pretraining", seed: 5000, options.Scaled(6000, 24), frames: 4, truth: false, null, cancellationToken);
         string steps = options.Scaled(16200, 4).ToString(CultureInfo.InvariantCulture);
         var settings = PretrainingPresets.Load(Preset, [$"optimization.steps_per_epoch={steps}", "run.threads=2"], section: null);
         settings = settings with { Data = settings.Data with { Paths = [Path.GetFullPath(Path.Combine(clips, "dicom"))] } };
         using var loop = new PretrainingLoop(settings, run, resume: File.Exists(Path.Combine(run, "config.yaml")));
-        loop.Run(new Reporter(say), cancellation);
-        cancellation.ThrowIfCancellationRequested();
+        loop.Run(new Reporter(say), cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         return model;
     }
 
@@ -69,18 +69,18 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
     }
 
     /// <summary>The labelled clips of a task and a seed; train, validation and test are splits of it.</summary>
-    public AnnotatedClipSet Labelled(string task, int seed, CancellationToken cancellation)
+    public AnnotatedClipSet Labelled(string task, int seed, CancellationToken cancellationToken)
     {
         ulong own = 6000 + (10 * (ulong)seed);
         return PhantomClipSet.Read(task switch
         {
-            "measure" => Make($"plax-{seed}", own + 1, options.Scaled(600, 20), frames: 8, truth: true, [PhantomView.PLAX], cancellation),
-            "ef" => Make($"apical-{seed}", own + 2, options.Scaled(900, 20), frames: 16, truth: true, [PhantomView.A4C], cancellation),
-            _ => Make($"all-views-{seed}", own, options.Scaled(900, 40), frames: 6, truth: true, null, cancellation),
+            "measure" => Make($"plax-{seed}", own + 1, options.Scaled(600, 20), frames: 8, truth: true, [PhantomView.PLAX], cancellationToken),
+            "ef" => Make($"apical-{seed}", own + 2, options.Scaled(900, 20), frames: 16, truth: true, [PhantomView.A4C], cancellationToken),
+            _ => Make($"all-views-{seed}", own, options.Scaled(900, 40), frames: 6, truth: true, null, cancellationToken),
         });
     }
 
-    private string Make(string name, ulong seed, int count, int frames, bool truth, IReadOnlyList<PhantomView>? views, CancellationToken cancellation)
+    private string Make(string name, ulong seed, int count, int frames, bool truth, IReadOnlyList<PhantomView>? views, CancellationToken cancellationToken)
     {
         string folder = Path.Combine(options.Out, "data", name);
         if (!Directory.Exists(folder))
@@ -90,7 +90,7 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
             PhantomSetWriter.Write(
                 folder,
                 new PhantomSetOptions { Count = count, Seed = seed, Avi = false, Truth = truth, Clip = views is null ? clip : clip with { Views = views } },
-                cancellationToken: cancellation);
+                cancellationToken: cancellationToken);
         }
 
         return folder;

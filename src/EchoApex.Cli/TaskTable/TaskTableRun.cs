@@ -11,10 +11,10 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
 
     /// <summary>Runs to the end.</summary>
     /// <exception cref="EchoApexException">A row failed; the others are made before this is thrown.</exception>
-    public async Task RunAsync(CancellationToken cancellation)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(options.Out);
-        PrepareShared(cancellation);
+        PrepareShared(cancellationToken);
         var open = new Queue<(string Task, string Variant, int Seed)>(TaskTablePlan.Rows(options).Where(row => !File.Exists(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))));
         say($"{open.Count} rows to make, {options.Jobs} at a time");
         var running = new List<Task<string?>>();
@@ -23,7 +23,7 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         {
             while (running.Count < options.Jobs && open.TryDequeue(out var row))
             {
-                running.Add(MakeAsync(row.Task, row.Variant, row.Seed, cancellation));
+                running.Add(MakeAsync(row.Task, row.Variant, row.Seed, cancellationToken));
             }
 
             var done = await Task.WhenAny(running).ConfigureAwait(false);
@@ -48,19 +48,19 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         [.. TaskTablePlan.Rows(options).Select(row => TaskTableRow.Read(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))).OfType<TaskTableRow>()];
 
     // What several rows need is made before they run beside each other.
-    private void PrepareShared(CancellationToken cancellation)
+    private void PrepareShared(CancellationToken cancellationToken)
     {
         var data = new TaskTableData(options, say);
-        string pretrained = data.Pretrained(cancellation);
+        string pretrained = data.Pretrained(cancellationToken);
         foreach (var (task, _, seed) in TaskTablePlan.Rows(options).DistinctBy(row => (row.Task, row.Seed)))
         {
-            data.Labelled(task, seed, cancellation);
+            data.Labelled(task, seed, cancellationToken);
             data.Untrained(pretrained, seed);
             data.Cnn(seed);
         }
     }
 
-    private async Task<string?> MakeAsync(string task, string variant, int seed, CancellationToken cancellation)
+    private async Task<string?> MakeAsync(string task, string variant, int seed, CancellationToken cancellationToken)
     {
         string name = TaskTableRow.NameOf(task, variant, seed);
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -78,15 +78,15 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
         using var process = Process.Start(start)!;
-        var errors = process.StandardError.ReadToEndAsync(cancellation);
+        var errors = process.StandardError.ReadToEndAsync(cancellationToken);
         try
         {
-            while (await process.StandardOutput.ReadLineAsync(cancellation).ConfigureAwait(false) is { } line)
+            while (await process.StandardOutput.ReadLineAsync(cancellationToken).ConfigureAwait(false) is { } line)
             {
                 say(line);
             }
 
-            await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             return process.ExitCode == 0 ? null : $"{name} failed: {(await errors.ConfigureAwait(false)).Trim()}";
         }
         catch (OperationCanceledException)

@@ -18,13 +18,13 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         Path.Combine(options.Out, "rows", $"{TaskTableRow.NameOf(task, variant, seed)}.json");
 
     /// <summary>Trains, judges and writes the row with its cases and pictures.</summary>
-    public TaskTableRow Make(string task, string variant, int seed, CancellationToken cancellation)
+    public TaskTableRow Make(string task, string variant, int seed, CancellationToken cancellationToken)
     {
         var configuration = TaskTableRecipes.For(task, variant, seed, options);
         set_num_threads(configuration.Threads ?? 1);
-        var set = _data.Labelled(task, seed, cancellation);
+        var set = _data.Labelled(task, seed, cancellationToken);
         string plain = TaskTableVariant.Parse(variant).Plain;
-        using var model = ModelFolder.Load(Encoder(task, plain, seed, cancellation));
+        using var model = ModelFolder.Load(Encoder(task, plain, seed, cancellationToken));
         int side = plain == TaskTableVariant.Specialist && task == "view" ? model.Preprocessing.ImageSize : configuration.InputSize!.Value;
         var preparation = new ClipPreparation(model.Preprocessing with { Grayscale = true, ImageSize = side }, configuration.CacheMegabytes);
         using var made = plain == TaskTableVariant.Specialist ? SpecialistCatalog.Create(task, set, preparation, model.Backbone, configuration) : TaskCatalog.Create(task, set, preparation, model.Backbone, configuration);
@@ -34,10 +34,10 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         var loop = new FineTuningLoop(training);
         using var adapters = loop.Attach(model.Backbone);
         string name = TaskTableRow.NameOf(task, variant, seed);
-        var outcome = loop.Run(model.Backbone, adapters, made, progress: new Display(name, say), cancellationToken: cancellation);
-        cancellation.ThrowIfCancellationRequested();
+        var outcome = loop.Run(model.Backbone, adapters, made, progress: new Display(name, say), cancellationToken: cancellationToken);
+        cancellationToken.ThrowIfCancellationRequested();
         using var pause = new CollectionPause();
-        var evaluation = made.Evaluate(model.Backbone, DataSplit.Test, cancellation);
+        var evaluation = made.Evaluate(model.Backbone, DataSplit.Test, cancellationToken);
         EvaluationReport.Write(Path.Combine(options.Out, "cases", name), evaluation, new Dictionary<string, string> { ["row"] = name });
         var row = new TaskTableRow
         {
@@ -56,14 +56,14 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         return row;
     }
 
-    private string Encoder(string task, string plain, int seed, CancellationToken cancellation)
+    private string Encoder(string task, string plain, int seed, CancellationToken cancellationToken)
     {
         if (plain == TaskTableVariant.Specialist && task == "view")
         {
             return _data.Cnn(seed);
         }
 
-        string pretrained = _data.Pretrained(cancellation);
+        string pretrained = _data.Pretrained(cancellationToken);
         return plain == TaskTableVariant.Random ? _data.Untrained(pretrained, seed) : pretrained;
     }
 

@@ -94,10 +94,10 @@ public sealed class Embedder : IDisposable
     /// <param name="clip">The clip.</param>
     /// <param name="frames">Zero-based frames, in any order; null for all.</param>
     /// <param name="batchSize">Images that go through the encoder at once; memory grows with it.</param>
-    /// <param name="cancellation">Stops between batches.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
     /// <returns>[T, D], row by row.</returns>
     /// <exception cref="DataException">A frame cannot be decoded, or no sector was found.</exception>
-    public float[] Embed(EchoClip clip, IReadOnlyList<int>? frames = null, int batchSize = DefaultBatchSize, CancellationToken cancellation = default)
+    public float[] Embed(EchoClip clip, IReadOnlyList<int>? frames = null, int batchSize = DefaultBatchSize, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(clip);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(batchSize);
@@ -105,7 +105,7 @@ public sealed class Embedder : IDisposable
         float[] result_TD = new float[frames.Count * Dimension];
         for (int start = 0; start < frames.Count; start += batchSize)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             int[] some = [.. frames.Skip(start).Take(batchSize)];
             using var images_BCSS = Prepare(clip, some);
             Embed(images_BCSS).Cls.CopyTo(result_TD.AsMemory(start * Dimension));

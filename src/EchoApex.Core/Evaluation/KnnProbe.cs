@@ -37,10 +37,10 @@ public sealed class KnnProbe
 
     /// <summary>Classifies the rows of a table; its labels are not looked at.</summary>
     /// <param name="queries">N rows of the gallery's dimension and label names.</param>
-    /// <param name="cancellation">Stops the work.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>Shares of the vote, [N, C].</returns>
     /// <exception cref="ArgumentException">The tables do not belong together.</exception>
-    public ProbePrediction Predict(FeatureTable queries, CancellationToken cancellation = default)
+    public ProbePrediction Predict(FeatureTable queries, CancellationToken cancellationToken = default)
     {
         _gallery.RequireSameSpace(queries);
         int classes = _gallery.LabelNames.Count;
@@ -49,7 +49,7 @@ public sealed class KnnProbe
         Parallel.For(
             0,
             queries.Count,
-            new ParallelOptions { CancellationToken = cancellation },
+            new ParallelOptions { CancellationToken = cancellationToken },
             () => (Similarities: new float[_gallery.Count], Rows: new int[_gallery.Count]),
             (i, _, buffers) =>
             {

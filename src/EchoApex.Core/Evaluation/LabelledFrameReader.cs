@@ -62,10 +62,10 @@ public sealed class LabelledFrameReader
     public IReadOnlyList<SkippedClip> Skipped => _skipped;
 
     /// <summary>Reads all clips once.</summary>
-    /// <param name="cancellation">Stops between clips.</param>
+    /// <param name="cancellationToken">Stops between clips.</param>
     /// <returns>Batches that the caller disposes, each before it asks for the next or when it is done with it.</returns>
     /// <exception cref="DataException">No clip can be read.</exception>
-    public IEnumerable<LabelledFrameBatch> Read(CancellationToken cancellation = default)
+    public IEnumerable<LabelledFrameBatch> Read(CancellationToken cancellationToken = default)
     {
         _skipped.Clear();
         var pending = new List<Part>();
@@ -73,7 +73,7 @@ public sealed class LabelledFrameReader
         {
             for (int i = 0; i < _list.Clips.Count; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 if (TryRead(_list.Clips[i], _labels[i]) is { } part)
                 {
                     pending.Add(part);

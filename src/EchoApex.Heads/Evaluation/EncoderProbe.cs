@@ -19,7 +19,7 @@ public static class EncoderProbe
     /// <param name="test">Features that are judged.</param>
     /// <param name="options">Settings.</param>
     /// <param name="structures">Names of the labels of masks; null to number them.</param>
-    /// <param name="cancellation">Stops the work.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="ConfigurationException">An option is out of range.</exception>
     /// <exception cref="DataException">The training clips have a single label or a single group, so that nothing can be held back.</exception>
     public static EncoderScores Judge(
@@ -28,38 +28,38 @@ public static class EncoderProbe
         EncoderFeatures test,
         EncoderProbeOptions? options = null,
         IReadOnlyList<string>? structures = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(test);
         options ??= new EncoderProbeOptions();
         OptionsValidator.Validate(options, "probes");
-        var neighbours = new KnnProbe(train.Cls, options.Knn).Predict(test.Cls, cancellation);
+        var neighbours = new KnnProbe(train.Cls, options.Knn).Predict(test.Cls, cancellationToken);
         return new EncoderScores(
             test.Name,
             Score(neighbours, test.Cls, options),
-            Linear(train.Cls, validation?.Cls, test.Cls, options, cancellation),
-            train.ClsMean is null || test.ClsMean is null ? null : Linear(train.ClsMean, validation?.ClsMean, test.ClsMean, options, cancellation),
-            train.Patches is null || test.Patches is null ? null : PatchProbe.Judge(train.Patches, validation?.Patches, test.Patches, options, structures, cancellation));
+            Linear(train.Cls, validation?.Cls, test.Cls, options, cancellationToken),
+            train.ClsMean is null || test.ClsMean is null ? null : Linear(train.ClsMean, validation?.ClsMean, test.ClsMean, options, cancellationToken),
+            train.Patches is null || test.Patches is null ? null : PatchProbe.Judge(train.Patches, validation?.Patches, test.Patches, options, structures, cancellationToken));
     }
 
     /// <summary>Fits a linear probe, its penalty chosen on validation rows or on rows held back by group.</summary>
-    internal static LinearProbe Fit(FeatureTable train, FeatureTable? validation, EncoderProbeOptions options, CancellationToken cancellation)
+    internal static LinearProbe Fit(FeatureTable train, FeatureTable? validation, EncoderProbeOptions options, CancellationToken cancellationToken)
     {
         if (validation is not null)
         {
-            return LinearProbe.FitSelecting(train, validation, options.Linear with { RefitOnValidation = false }, cancellation);
+            return LinearProbe.FitSelecting(train, validation, options.Linear with { RefitOnValidation = false }, cancellationToken);
         }
 
         var (kept, heldOut) = train.SplitByGroup(HeldBack, RandomStream.For(options.Seed, "probe-validation"));
         return heldOut.Count > 0 && kept.Count > 0
-            ? LinearProbe.FitSelecting(kept, heldOut, options.Linear with { RefitOnValidation = true }, cancellation)
+            ? LinearProbe.FitSelecting(kept, heldOut, options.Linear with { RefitOnValidation = true }, cancellationToken)
             : throw new DataException("training clips", "there is no label with two clips or patients, so none can be held back to choose the penalty on. Add clips or name a validation list.");
     }
 
-    private static ProbeScore Linear(FeatureTable train, FeatureTable? validation, FeatureTable test, EncoderProbeOptions options, CancellationToken cancellation)
+    private static ProbeScore Linear(FeatureTable train, FeatureTable? validation, FeatureTable test, EncoderProbeOptions options, CancellationToken cancellationToken)
     {
-        var probe = Fit(train, validation, options, cancellation);
+        var probe = Fit(train, validation, options, cancellationToken);
         return Score(probe.Predict(test), test, options) with { L2 = probe.L2 };
     }
 

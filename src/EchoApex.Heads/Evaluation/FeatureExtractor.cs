@@ -13,15 +13,15 @@ public static class FeatureExtractor
     /// <param name="encoders">What to compute.</param>
     /// <param name="clsMean">Whether the cls vector followed by the mean patch is kept too.</param>
     /// <param name="patches">Whether patch features of frames with masks are kept. They take N x D x 4 bytes a frame.</param>
-    /// <param name="cancellation">Stops between clips.</param>
+    /// <param name="cancellationToken">Stops between clips.</param>
     /// <returns>One entry an encoder, in their order.</returns>
     /// <exception cref="DataException">No clip can be read, or patches are asked for and no clip has masks.</exception>
-    public static IReadOnlyList<EncoderFeatures> Extract(LabelledFrameReader reader, IReadOnlyList<IFrameEncoder> encoders, bool clsMean, bool patches, CancellationToken cancellation = default)
+    public static IReadOnlyList<EncoderFeatures> Extract(LabelledFrameReader reader, IReadOnlyList<IFrameEncoder> encoders, bool clsMean, bool patches, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(encoders);
         Collector[] collectors = [.. encoders.Select(encoder => new Collector(encoder, clsMean, patches))];
-        foreach (var batch in reader.Read(cancellation))
+        foreach (var batch in reader.Read(cancellationToken))
         {
             using (batch)
             {

@@ -16,7 +16,7 @@ internal static class Lbfgs
 
     /// <summary>Minimises from a starting point, which is overwritten with the best point found.</summary>
     /// <returns>The value there, the largest absolute entry of the gradient there, and the iterations made.</returns>
-    public static (double Value, double GradientNorm, int Iterations) Minimize(Objective objective, double[] point, double tolerance, int maximumIterations, CancellationToken cancellation, int history = 12)
+    public static (double Value, double GradientNorm, int Iterations) Minimize(Objective objective, double[] point, double tolerance, int maximumIterations, CancellationToken cancellationToken, int history = 12)
     {
         int n = point.Length;
         double[] gradient = new double[n];
@@ -26,7 +26,7 @@ internal static class Lbfgs
         int iteration = 0;
         for (; iteration < maximumIterations && Norm(gradient) > tolerance; iteration++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             FindDirection(gradient, steps, direction);
             double first = steps.Count == 0 ? Math.Min(1, 1 / Math.Sqrt(VectorMath.Dot(gradient, gradient))) : 1;
             var (length, newValue, newPoint, newGradient) = Search(objective, point, value, gradient, direction, first);

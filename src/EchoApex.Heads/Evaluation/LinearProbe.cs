@@ -40,14 +40,14 @@ public sealed class LinearProbe
 
     /// <summary>Fits a probe with <see cref="LinearProbeOptions.L2"/>.</summary>
     /// <exception cref="ArgumentException">The training set is empty, or an option is out of range.</exception>
-    public static LinearProbe Fit(FeatureTable training, LinearProbeOptions? options = null, CancellationToken cancellation = default)
+    public static LinearProbe Fit(FeatureTable training, LinearProbeOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(training);
         options ??= new LinearProbeOptions();
         RequireUsable(training, options);
         var scaling = FeatureScaling.Of(training);
         var objective = new SoftmaxObjective(scaling.Apply(training), training.Labels, training.LabelNames.Count, options.L2);
-        return Fit(training, scaling, objective, new double[objective.ParameterCount], options, cancellation);
+        return Fit(training, scaling, objective, new double[objective.ParameterCount], options, cancellationToken);
     }
 
     /// <summary>
@@ -56,7 +56,7 @@ public sealed class LinearProbe
     /// set has no part in it.
     /// </summary>
     /// <exception cref="ArgumentException">A table is empty, they do not belong together, or there is no candidate.</exception>
-    public static LinearProbe FitSelecting(FeatureTable training, FeatureTable validation, LinearProbeOptions? options = null, CancellationToken cancellation = default)
+    public static LinearProbe FitSelecting(FeatureTable training, FeatureTable validation, LinearProbeOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(training);
         training.RequireSameSpace(validation);
@@ -77,13 +77,13 @@ public sealed class LinearProbe
             var candidate = options with { L2 = l2 };
             RequireUsable(training, candidate);
             var objective = new SoftmaxObjective(scaled, training.Labels, training.LabelNames.Count, l2);
-            var probe = Fit(training, scaling, objective, start ?? new double[objective.ParameterCount], candidate, cancellation);
+            var probe = Fit(training, scaling, objective, start ?? new double[objective.ParameterCount], candidate, cancellationToken);
             start = [.. probe._parameters];
             double accuracy = new ClassificationScore(probe.Predict(validation).Labels, validation.Labels, validation.LabelNames).Accuracy;
             (best, chosen) = accuracy > best ? (accuracy, l2) : (best, chosen);
         }
 
-        return Fit(options.RefitOnValidation ? training.Append(validation) : training, options with { L2 = chosen }, cancellation);
+        return Fit(options.RefitOnValidation ? training.Append(validation) : training, options with { L2 = chosen }, cancellationToken);
     }
 
     /// <summary>Classifies the rows of a table; its labels are not looked at.</summary>
@@ -103,9 +103,9 @@ public sealed class LinearProbe
         return new ProbePrediction(probabilities_NC, classes);
     }
 
-    private static LinearProbe Fit(FeatureTable training, FeatureScaling scaling, SoftmaxObjective objective, double[] start, LinearProbeOptions options, CancellationToken cancellation)
+    private static LinearProbe Fit(FeatureTable training, FeatureScaling scaling, SoftmaxObjective objective, double[] start, LinearProbeOptions options, CancellationToken cancellationToken)
     {
-        var (loss, norm, iterations) = Lbfgs.Minimize(objective.Evaluate, start, options.Tolerance, options.MaximumIterations, cancellation);
+        var (loss, norm, iterations) = Lbfgs.Minimize(objective.Evaluate, start, options.Tolerance, options.MaximumIterations, cancellationToken);
         return new LinearProbe(training.Subset([]), scaling, start, options.L2, loss, norm, iterations);
     }
 

@@ -22,10 +22,10 @@ public static class PatchProbe
     /// <param name="test">Frames to judge.</param>
     /// <param name="options">Settings.</param>
     /// <param name="structures">Names of the labels, background first; null to number them.</param>
-    /// <param name="cancellation">Stops the work.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     /// <exception cref="ArgumentException">The features do not belong together.</exception>
     public static PatchScore Judge(
-        PatchFeatures train, PatchFeatures? validation, PatchFeatures test, EncoderProbeOptions options, IReadOnlyList<string>? structures = null, CancellationToken cancellation = default)
+        PatchFeatures train, PatchFeatures? validation, PatchFeatures test, EncoderProbeOptions options, IReadOnlyList<string>? structures = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(test);
@@ -38,9 +38,9 @@ public static class PatchProbe
             train.ToTable(names, options.PatchLimit, RandomStream.For(options.Seed, "probe-patches", 0), thinBackground: true),
             validation?.ToTable(names, options.PatchLimit, RandomStream.For(options.Seed, "probe-patches", 1), thinBackground: true),
             options,
-            cancellation);
+            cancellationToken);
         int[][] confusions = new int[test.FrameCount][];
-        Parallel.For(0, test.FrameCount, new ParallelOptions { CancellationToken = cancellation }, frame => confusions[frame] = Confusion(probe, test, frame, names));
+        Parallel.For(0, test.FrameCount, new ParallelOptions { CancellationToken = cancellationToken }, frame => confusions[frame] = Confusion(probe, test, frame, names));
         var all = Enumerable.Range(0, test.FrameCount).ToArray();
         return new PatchScore(
             BootstrapInterval.Compute(test.Groups, rows => Mean(Sum(confusions, rows), names.Length, first: 1), RandomStream.For(options.Seed, "probe-iou"), options.BootstrapDraws),

@@ -18,10 +18,10 @@ public static class TSne
     /// <param name="table">N rows, at least 4.</param>
     /// <param name="random">Breaks ties between equal points.</param>
     /// <param name="options">Settings.</param>
-    /// <param name="cancellation">Stops the work.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
     /// <returns>Coordinates [N, 2], centred.</returns>
     /// <exception cref="ArgumentException">There are fewer than 4 rows.</exception>
-    public static double[] Embed(FeatureTable table, RandomStream random, TSneOptions? options = null, CancellationToken cancellation = default)
+    public static double[] Embed(FeatureTable table, RandomStream random, TSneOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(table);
         ArgumentNullException.ThrowIfNull(random);
@@ -36,7 +36,7 @@ public static class TSne
         double[] points_NK = components.Project(values);
         double perplexity = Math.Min(options.Perplexity, (table.Count - 1) / 3.0);
         double[] affinities_NN = Symmetrize(ConditionalAffinities(points_NK, components.Count, perplexity), table.Count);
-        return Descend(affinities_NN, Start(points_NK, components.Count, random), options, cancellation);
+        return Descend(affinities_NN, Start(points_NK, components.Count, random), options, cancellationToken);
     }
 
     /// <summary>p(j|i), [N, N]: Gaussian affinities whose entropy is the logarithm of the perplexity in every row; the diagonal is 0.</summary>
@@ -136,7 +136,7 @@ public static class TSne
         return map;
     }
 
-    private static double[] Descend(double[] affinities, double[] map, TSneOptions options, CancellationToken cancellation)
+    private static double[] Descend(double[] affinities, double[] map, TSneOptions options, CancellationToken cancellationToken)
     {
         int count = map.Length / 2;
         double rate = Math.Max(count / options.Exaggeration / 4, 50);
@@ -148,7 +148,7 @@ public static class TSne
         Array.Fill(gains, 1);
         for (int iteration = 0; iteration < options.Iterations; iteration++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             FindGradient(affinities, map, iteration < early ? options.Exaggeration : 1, kernel, gradient);
             double momentum = iteration < early ? EarlyMomentum : LateMomentum;
             for (int i = 0; i < map.Length; i++)

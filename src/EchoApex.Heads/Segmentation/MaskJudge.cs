@@ -27,10 +27,10 @@ internal sealed class MaskJudge(AnnotatedClipSet set, ClipPreparation preparatio
     /// <param name="answer">Draws the masks of a frame, each with W columns.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
     /// <param name="draws">Draws of the bootstrap.</param>
-    /// <param name="cancellation">Stops between clips.</param>
+    /// <param name="cancellationToken">Stops between clips.</param>
     /// <exception cref="DataException">The split has no mask.</exception>
     public TaskEvaluation Evaluate(
-        DataSplit split, Func<MaskQuestion, (IReadOnlyList<MaskAnswer> Answers, int Width)> answer, ulong seed, int draws, CancellationToken cancellation)
+        DataSplit split, Func<MaskQuestion, (IReadOnlyList<MaskAnswer> Answers, int Width)> answer, ulong seed, int draws, CancellationToken cancellationToken)
     {
         AnnotatedClip[] clips = [.. set.Of(split).Where(clip => clip.Frames.Any(frame => frame.Mask is not null))];
         if (clips.Length == 0)
@@ -41,7 +41,7 @@ internal sealed class MaskJudge(AnnotatedClipSet set, ClipPreparation preparatio
         using var gradients = no_grad();
         for (int i = 0; i < clips.Length; i++)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             bool shown = i * Tiles / clips.Length != (i - 1) * Tiles / clips.Length || i == 0;
             Judge(clips[i], answer, shown);
         }

@@ -21,12 +21,12 @@ internal sealed class SegmentationEvaluator(
     public const string Automatic = "automatic";
     private const int Corrections = 2;
 
-    public TaskEvaluation Evaluate(IBackbone encoder, DataSplit split, CancellationToken cancellation)
+    public TaskEvaluation Evaluate(IBackbone encoder, DataSplit split, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         using var mode = new EvaluationMode(encoder.Module, head);
         return new MaskJudge(set, preparation, head.Structures, options.MinimumPixels, options.EvaluationFrames)
-            .Evaluate(split, question => Answer(encoder, question), options.Seed, options.BootstrapDraws, cancellation);
+            .Evaluate(split, question => Answer(encoder, question), options.Seed, options.BootstrapDraws, cancellationToken);
     }
 
     private (IReadOnlyList<MaskAnswer> Answers, int Width) Answer(IBackbone encoder, MaskQuestion question)

@@ -53,29 +53,11 @@ public sealed class FineTuningLoop
         return FineTuningCheckpoint.Exists(checkpoint);
     }
 
-    /// <summary>Trains.</summary>
-    /// <param name="encoder">The encoder, changed in place; in evaluation mode afterwards.</param>
-    /// <param name="adapters">What <see cref="Attach"/> returned for it.</param>
-    /// <param name="task">The task with its head, changed in place.</param>
-    /// <param name="metricsPath">A metrics.jsonl to write; null for none.</param>
-    /// <param name="progress">Told every <see cref="FineTuningOptions.LogEvery"/> steps and after each evaluation.</param>
-    /// <param name="cancellationToken">Ends the run between steps; the best weights so far are kept.</param>
-    /// <exception cref="ConfigurationException">The task has no sample to train on, or too few patients for few-shot.</exception>
-    /// <exception cref="EchoApexException">The loss is not finite, or no sample can be read.</exception>
-    public FineTuningOutcome Run(
-        IBackbone encoder,
-        AdapterSet? adapters,
-        ITrainableTask task,
-        string? metricsPath = null,
-        IProgress<FineTuningProgress>? progress = null,
-        CancellationToken cancellationToken = default) =>
-        Run(encoder, adapters, task, new FineTuningFiles { Metrics = metricsPath }, progress, cancellationToken);
-
-    /// <summary>Trains with a checkpoint, or goes on from one.</summary>
+    /// <summary>Trains, on request with a checkpoint, or goes on from one.</summary>
     /// <param name="encoder">The encoder, changed in place; in evaluation mode afterwards. To resume, with the weights that the run was started with.</param>
     /// <param name="adapters">What <see cref="Attach"/> returned for it.</param>
     /// <param name="task">The task with its head, changed in place.</param>
-    /// <param name="files">What is written, and whether the run is a resumed one.</param>
+    /// <param name="files">What is written, and whether the run is a resumed one; null writes nothing.</param>
     /// <param name="progress">Told every <see cref="FineTuningOptions.LogEvery"/> steps and after each evaluation.</param>
     /// <param name="cancellationToken">Ends the run between steps; the best weights so far are kept, and it can be resumed.</param>
     /// <exception cref="ConfigurationException">The task has no sample to train on, or too few patients for few-shot.</exception>
@@ -85,13 +67,13 @@ public sealed class FineTuningLoop
         IBackbone encoder,
         AdapterSet? adapters,
         ITrainableTask task,
-        FineTuningFiles files,
+        FineTuningFiles? files = null,
         IProgress<FineTuningProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(files);
+        files ??= new FineTuningFiles();
         if (adapters is null != (_options.Protocol == FineTuningProtocol.Full))
         {
             throw new ArgumentException($"The protocol {_options.Protocol} {(adapters is null ? "needs" : "has no")} adapters; take them from {nameof(Attach)}.", nameof(adapters));

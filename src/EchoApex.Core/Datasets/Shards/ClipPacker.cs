@@ -23,11 +23,11 @@ public static class ClipPacker
     /// <param name="list">Labels and patients of clips, by path; a clip of the folder that it does not name has none. Null for no list.</param>
     /// <param name="progress">Told the number of clips looked at so far.</param>
     /// <param name="loggers">Optional; skipped files are logged as warnings.</param>
-    /// <param name="cancellation">Stops between clips; shards that are full stay.</param>
+    /// <param name="cancellationToken">Stops between clips; shards that are full stay.</param>
     /// <exception cref="ConfigurationException">An option is out of range or differs from the earlier run's.</exception>
     /// <exception cref="DataException">The folder does not exist, or holds no clip that can be read.</exception>
     public static PackOutcome Run(
-        string source, string folder, PackOptions options, LabelledClipList? list = null, IProgress<int>? progress = null, ILoggerFactory? loggers = null, CancellationToken cancellation = default)
+        string source, string folder, PackOptions options, LabelledClipList? list = null, IProgress<int>? progress = null, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentNullException.ThrowIfNull(options);
@@ -43,7 +43,7 @@ public static class ClipPacker
         var skipped = new List<SkippedClip>();
         int added = 0, present = 0;
         using var writer = ShardWriter.Open(folder, options.Shards, loggers);
-        var encoded = new OrderedEncoder(options.Shards, options.Workers).Run(New(), cancellation);
+        var encoded = new OrderedEncoder(options.Shards, options.Workers).Run(New(), cancellationToken);
         foreach (var (path, clip, fault) in encoded)
         {
             if (clip is not null)

@@ -9,16 +9,16 @@ internal sealed class OrderedEncoder(ShardWriteOptions options, int workers)
     public readonly record struct Result(string Name, EncodedClip? Clip, string? Fault);
 
     /// <param name="clips">What clips are called in messages, and how each is made; called on the encoder's threads.</param>
-    /// <param name="cancellation">Stops between clips.</param>
-    public IEnumerable<Result> Run(IEnumerable<(string Name, Func<ShardClip> Make)> clips, CancellationToken cancellation)
+    /// <param name="cancellationToken">Stops between clips.</param>
+    public IEnumerable<Result> Run(IEnumerable<(string Name, Func<ShardClip> Make)> clips, CancellationToken cancellationToken)
     {
         var pending = new Queue<Task<Result>>();
         try
         {
             foreach (var (name, make) in clips)
             {
-                cancellation.ThrowIfCancellationRequested();
-                pending.Enqueue(Task.Run(() => Encode(name, make), cancellation));
+                cancellationToken.ThrowIfCancellationRequested();
+                pending.Enqueue(Task.Run(() => Encode(name, make), cancellationToken));
                 if (pending.Count > workers)
                 {
                     yield return pending.Dequeue().GetAwaiter().GetResult();
@@ -27,7 +27,7 @@ internal sealed class OrderedEncoder(ShardWriteOptions options, int workers)
 
             while (pending.TryDequeue(out var task))
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 yield return task.GetAwaiter().GetResult();
             }
         }

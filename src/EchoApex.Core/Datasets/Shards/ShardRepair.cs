@@ -15,10 +15,10 @@ public static class ShardRepair
     /// <summary>Repairs a folder.</summary>
     /// <param name="folder">The folder of shards.</param>
     /// <param name="progress">Told about each shard when it is done.</param>
-    /// <param name="cancellation">Stops between shards and within long ones; what is done stays.</param>
+    /// <param name="cancellationToken">Stops between shards and within long ones; what is done stays.</param>
     /// <returns>One report a shard.</returns>
     /// <exception cref="DataException">The folder holds no archive, a file cannot be read, or two shards hold a clip of the same name.</exception>
-    public static IReadOnlyList<ShardRepairReport> Run(string folder, IProgress<ShardRepairReport>? progress = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<ShardRepairReport> Run(string folder, IProgress<ShardRepairReport>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         if (!Directory.Exists(folder))
@@ -36,7 +36,7 @@ public static class ShardRepair
         var reports = new List<ShardRepairReport>();
         foreach (string tar in tars)
         {
-            var report = RepairOne(tar, cancellation);
+            var report = RepairOne(tar, cancellationToken);
             reports.Add(report);
             progress?.Report(report);
         }
@@ -72,11 +72,11 @@ public static class ShardRepair
         }
     }
 
-    private static ShardRepairReport RepairOne(string tar, CancellationToken cancellation)
+    private static ShardRepairReport RepairOne(string tar, CancellationToken cancellationToken)
     {
         using var file = ShardFile.Open(tar);
         var index = TryReadIndex(tar, out string? indexFault);
-        var scan = ShardScan.Run(file, cancellation);
+        var scan = ShardScan.Run(file, cancellationToken);
         DropChangedDescriptions(scan, index);
         string[] faults = [.. scan.Faults.Select(fault => fault.ToString())];
         if (faults.Length > 0)
@@ -84,7 +84,7 @@ public static class ShardRepair
             return Rewrite(tar, file, scan, index, faults);
         }
 
-        if (index is not null && index.TarLength == file.Length && index.TarSha256 == Convert.ToHexStringLower(Hash(file, cancellation)))
+        if (index is not null && index.TarLength == file.Length && index.TarSha256 == Convert.ToHexStringLower(Hash(file, cancellationToken)))
         {
             return new ShardRepairReport(tar, [], scan.Clips.Count, [], []);
         }
@@ -170,13 +170,13 @@ public static class ShardRepair
     }
 
     /// <summary>SHA-256 of an archive.</summary>
-    internal static byte[] Hash(ShardFile file, CancellationToken cancellation = default)
+    internal static byte[] Hash(ShardFile file, CancellationToken cancellationToken = default)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] buffer = new byte[(int)Math.Min(1 << 20, Math.Max(1, file.Length))];
         for (long position = 0; position < file.Length; position += buffer.Length)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, file.Length - position));
             file.Read(position, part);
             hash.AppendData(part);

@@ -34,13 +34,13 @@ internal sealed class ShardScan
 
     /// <summary>Walks through an archive.</summary>
     /// <exception cref="Runtime.DataException">The file cannot be read.</exception>
-    public static ShardScan Run(ByteSource tar, CancellationToken cancellation = default)
+    public static ShardScan Run(ByteSource tar, CancellationToken cancellationToken = default)
     {
         var scan = new ShardScan(tar);
         long position = 0;
         while (scan.Step(ref position))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         return scan;

@@ -9,10 +9,10 @@ public static class ShardVerifier
     /// <param name="folder">The folder of shards.</param>
     /// <param name="decode">Whether every picture is decoded too.</param>
     /// <param name="progress">Told about each shard when it is done.</param>
-    /// <param name="cancellation">Stops between records.</param>
+    /// <param name="cancellationToken">Stops between records.</param>
     /// <returns>What was found; empty when all is well.</returns>
     /// <exception cref="DataException">The folder holds no shards.json, or that is damaged.</exception>
-    public static IReadOnlyList<ShardFinding> Run(string folder, bool decode = false, IProgress<ShardEntry>? progress = null, CancellationToken cancellation = default)
+    public static IReadOnlyList<ShardFinding> Run(string folder, bool decode = false, IProgress<ShardEntry>? progress = null, CancellationToken cancellationToken = default)
     {
         var manifest = ShardManifest.Read(folder);
         var findings = new List<ShardFinding>();
@@ -21,7 +21,7 @@ public static class ShardVerifier
         {
             try
             {
-                findings.AddRange(Verify(Path.Combine(folder, entry.Name), entry, decode, keys, cancellation));
+                findings.AddRange(Verify(Path.Combine(folder, entry.Name), entry, decode, keys, cancellationToken));
             }
             catch (DataException error)
             {
@@ -39,7 +39,7 @@ public static class ShardVerifier
         return findings;
     }
 
-    private static List<ShardFinding> Verify(string tar, ShardEntry entry, bool decode, Dictionary<string, string> keys, CancellationToken cancellation)
+    private static List<ShardFinding> Verify(string tar, ShardEntry entry, bool decode, Dictionary<string, string> keys, CancellationToken cancellationToken)
     {
         var index = ShardIndex.Read(ShardLayout.IndexOf(tar));
         var findings = new List<ShardFinding>();
@@ -61,10 +61,10 @@ public static class ShardVerifier
 
         for (int i = 0; i < index.Keys.Count; i++)
         {
-            findings.AddRange(VerifyClip(file, index, i, decode, cancellation));
+            findings.AddRange(VerifyClip(file, index, i, decode, cancellationToken));
         }
 
-        if (findings.Count == 0 && Convert.ToHexStringLower(ShardRepair.Hash(file, cancellation)) != index.TarSha256)
+        if (findings.Count == 0 && Convert.ToHexStringLower(ShardRepair.Hash(file, cancellationToken)) != index.TarSha256)
         {
             findings.Add(new ShardFinding(tar, null, null, "has another SHA-256 than its index says, though every record is right: the bytes between them, headers or filling, were changed"));
         }
@@ -72,7 +72,7 @@ public static class ShardVerifier
         return findings;
     }
 
-    private static IEnumerable<ShardFinding> VerifyClip(ShardFile file, ShardIndex index, int clip, bool decode, CancellationToken cancellation)
+    private static IEnumerable<ShardFinding> VerifyClip(ShardFile file, ShardIndex index, int clip, bool decode, CancellationToken cancellationToken)
     {
         var record = index.Records[clip];
         string key = index.Keys[clip];
@@ -91,7 +91,7 @@ public static class ShardVerifier
         byte[] pixels = decode ? new byte[record.Height * record.Width] : [];
         foreach (var (what, number, start, length, checksum) in records)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (Fault(file, start, length, checksum, decode && what != "its .json" ? record : null, pixels) is { } fault)
             {
                 yield return new ShardFinding(file.Name, key, number, $"{what} {fault} (offset {start}, {length} bytes)");

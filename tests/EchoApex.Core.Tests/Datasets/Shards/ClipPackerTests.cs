@@ -73,7 +73,7 @@ public sealed class ClipPackerTests
         WritePhantoms(folder.File("set"), 2);
         using var source = new CancellationTokenSource();
         source.Cancel();
-        Assert.That(() => ClipPacker.Run(folder.File("set"), folder.File("shards"), Options, cancellation: source.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => ClipPacker.Run(folder.File("set"), folder.File("shards"), Options, cancellationToken: source.Token), Throws.InstanceOf<OperationCanceledException>());
         Assert.That(ClipPacker.Run(folder.File("set"), folder.File("shards"), Options).Manifest.ClipCount, Is.EqualTo(2));
     }
 
