@@ -30,6 +30,29 @@ internal sealed record GrayClip(int Frames, int Height, int Width, byte[] Pixels
         return new GrayClip(frames, height, width, pixels);
     }
 
+    /// <summary>
+    /// What the ultrasound image covers: in each row all that lies between the first and the last pixel which is lit in any frame. (A fan has no
+    /// holes; a chamber that is black in every frame belongs to it.)
+    /// </summary>
+    public bool[] Inside { get; } = Cover(Frames, Height, Width, Pixels);
+
     /// <summary>One frame.</summary>
     public ReadOnlySpan<byte> Frame(int index) => Pixels.AsSpan(index * Height * Width, Height * Width);
+
+    private static bool[] Cover(int frames, int height, int width, byte[] pixels)
+    {
+        bool[] inside = new bool[height * width];
+        for (int y = 0; y < height; y++)
+        {
+            bool IsLit(int x) => Enumerable.Range(0, frames).Any(frame => pixels[(((frame * height) + y) * width) + x] > 0);
+            int first = Enumerable.Range(0, width).FirstOrDefault(IsLit, width);
+            int last = Enumerable.Range(0, width).Reverse().FirstOrDefault(IsLit, -1);
+            for (int x = first; x <= last; x++)
+            {
+                inside[(y * width) + x] = true;
+            }
+        }
+
+        return inside;
+    }
 }

@@ -36,20 +36,24 @@ internal sealed class InputImages
         return images;
     }
 
-    // -1 in the borders, which the sector does not cover.
-    private double[] Square(GrayClip clip, ReadOnlySpan<byte> frame)
+    // Gray values as bytes, as the models were trained on; -1 where the sector is not.
+    private int[] Square(GrayClip clip, ReadOnlySpan<byte> frame)
     {
         double scale = (double)_side / Math.Max(clip.Height, clip.Width);
         int height = _pads ? Math.Clamp((int)Math.Round(clip.Height * scale), 1, _side) : _side;
         int width = _pads ? Math.Clamp((int)Math.Round(clip.Width * scale), 1, _side) : _side;
         int top = (_side - height) / 2, left = (_side - width) / 2;
-        double[] square = new double[_side * _side];
+        int[] square = new int[_side * _side];
         Array.Fill(square, -1);
         for (int y = 0; y < height; y++)
         {
             for (int x = 0; x < width; x++)
             {
-                square[((top + y) * _side) + left + x] = Mean(frame, clip.Width, Part(y, height, clip.Height), Part(x, width, clip.Width));
+                int row = y * clip.Height / height, column = x * clip.Width / width;
+                if (clip.Inside[(row * clip.Width) + column])
+                {
+                    square[((top + y) * _side) + left + x] = (int)Math.Round(Mean(frame, clip.Width, Part(y, height, clip.Height), Part(x, width, clip.Width)));
+                }
             }
         }
 
@@ -83,10 +87,9 @@ internal sealed class InputImages
         return sum / area;
     }
 
-    private void Normalize(double[] square, Span<float> values)
+    private void Normalize(int[] square, Span<float> values)
     {
-        // Standardised over the sector: what is black in the cut clip is taken for outside it.
-        double[] inside = [.. square.Where(value => value > 0)];
+        int[] inside = [.. square.Where(value => value >= 0)];
         double mean = inside.Length == 0 ? 0 : inside.Average();
         double variance = inside.Length == 0 ? 0 : inside.Average(value => (value - mean) * (value - mean));
         double scale = variance > 1e-6 ? 1 / Math.Sqrt(variance) : 0;
@@ -95,8 +98,8 @@ internal sealed class InputImages
             for (int i = 0; i < square.Length; i++)
             {
                 values[(channel * square.Length) + i] = (float)(_byImage
-                    ? square[i] > 0 ? (square[i] - mean) * scale : 0
-                    : ((Math.Max(0, square[i]) / 255) - _mean[channel]) / _std[channel]);
+                    ? square[i] >= 0 ? (square[i] - mean) * scale : 0
+                    : ((Math.Max(0, square[i]) / 255.0) - _mean[channel]) / _std[channel]);
             }
         }
     }
