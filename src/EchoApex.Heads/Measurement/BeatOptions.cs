@@ -16,4 +16,13 @@ public sealed record BeatOptions
     /// <summary>Smallest swing between a diastole and the next systole, as a share of the signal's range between its 5th and 95th percentile.</summary>
     [Range(0.01, 1.0)]
     public double ProminenceShare { get; init; } = 0.4;
+
+    // A beat that comes early is seldom earlier than this share of the others.
+    private const double LeastShareOfBeat = 0.6;
+
+    /// <summary>Options for a clip whose file says a heart rate: swings much faster than that are noise of the signal, not beats.</summary>
+    /// <param name="beatsPerMinute">The rate; null, or one that no heart has (below 20 or above 300), gives the defaults.</param>
+    public static BeatOptions ForHeartRate(double? beatsPerMinute) => beatsPerMinute is >= 20 and <= 300 and var rate
+        ? new BeatOptions { MinimumDistanceMs = LeastShareOfBeat * 60_000 / rate }
+        : new BeatOptions();
 }

@@ -77,6 +77,19 @@ public sealed class BeatDetectorTests
         Assert.That(Count(new BeatOptions { ProminenceShare = 0.1, MinimumDistanceMs = 0, SmoothingMs = 120 }), Is.LessThan(4));
     }
 
+    [TestCase(null, false)]
+    [TestCase(-1.0, false)]
+    [TestCase(60.0, true)]
+    public void ForHeartRate_OfTheFile_PassesOverFasterSwings(double? rate, bool knowsBetter)
+    {
+        // Each second a systole, and 450 ms after it masks that fail for a moment.
+        double[] times = [.. Enumerable.Range(0, 200).Select(i => i * 20.0)];
+        double[] signal = [.. times.Select(time => 1 - Math.Exp(-Math.Pow(((time % 1000) - 300) / 60, 2)) - (0.6 * Math.Exp(-Math.Pow(((time % 1000) - 750) / 60, 2))))];
+        var whole = new BeatDetector(BeatOptions.ForHeartRate(rate)).Detect(signal, times).Where(beat => beat.IsComplete).ToList();
+        Assert.That(whole.All(beat => Math.Abs((times[beat.EndSystole!.Value] % 1000) - 300) < 50), Is.EqualTo(knowsBetter));
+        Assert.That(whole, Has.Count.GreaterThan(1));
+    }
+
     // A beat of cosine shape: from 1 at 0 ms to 0 at 300 ms and back at the period.
     private static (double[] Signal, double[] Times) Signal(double framesPerSecond, double beats, double period, double startMs, double noise)
     {
