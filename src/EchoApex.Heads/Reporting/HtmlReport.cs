@@ -108,7 +108,7 @@ public static class HtmlReport
 
     private static Raw Checks(StudyResult study)
     {
-        var rows = new HtmlText().Each(study.Checks, check => $"<tr><td class=\"{Class(check.Outcome)}\">{Sign(check.Outcome)}</td><td>{check.Sentence}</td><td class=\"muted\"><code>{check.Code}</code></td></tr>");
+        var rows = new HtmlText().Each(study.Checks, check => $"<tr><td class=\"{Class(check.Outcome)} line\">{Sign(check.Outcome)}</td><td>{check.Sentence}</td><td class=\"muted line\"><code>{check.Code}</code></td></tr>");
         return Of($"<section><h2>Do the values agree?</h2><table>{rows.ToRaw()}</table></section>");
     }
 

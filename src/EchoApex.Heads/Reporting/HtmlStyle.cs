@@ -36,7 +36,7 @@ internal static class HtmlStyle
         .chip { display:inline-block; font-size:.72rem; font-weight:600; border-radius:3px; padding:.05rem .4rem; margin-right:.45rem; border:1px solid; } .unusable { color:var(--red); border-color:#e3b7b3; background:#fdf3f2; } .warning { color:var(--amber); border-color:#e8d3a4; background:#fdf8ec; } .note { color:var(--muted); border-color:var(--line); background:var(--pale); } .measured { color:var(--green); border-color:#b5d9cb; background:#eef8f4; }
         .failed { color:var(--red); font-weight:700; } .passed { color:var(--green); font-weight:700; } .not { color:var(--muted); }
         .maps { display:grid; grid-template-columns: repeat(4, 1fr); gap:.6rem; margin-bottom:.8rem; } .maps img { width:100%; display:block; border-radius:3px; }
-        .model { break-inside: avoid; } .model td { border:none; padding:.08rem .6rem .08rem 0; } code { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size:.82em; word-break:break-all; }
+        .model { break-inside: avoid; } .model td { border:none; padding:.08rem .6rem .08rem 0; } code { font-family: ui-monospace, "DejaVu Sans Mono", Consolas, monospace; font-size:.82em; word-break:break-all; } .line { white-space:nowrap; }
         footer { margin-top:1.8rem; padding-top:.6rem; border-top:1px solid var(--line); color:var(--muted); font-size:.78rem; }
         @media (max-width: 46rem) { .tiles { grid-template-columns: repeat(3, 1fr); } .frames { grid-template-columns: 1fr; } .maps { grid-template-columns: repeat(2, 1fr); } .charts { grid-template-columns: 1fr; } main { padding:1rem; } }
         @page { size: A4; margin: 14mm 12mm 16mm; }
