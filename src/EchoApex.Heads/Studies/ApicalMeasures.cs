@@ -125,13 +125,15 @@ internal sealed class ApicalMeasures(StudyOptions options, StudyReadings reading
     /// <summary>Heart rate of whole beats where a clip shows one, else what the file says.</summary>
     private StudyMeasure HeartRate()
     {
-        foreach (var reading in new[] { readings.FourChamber, readings.TwoChamber }.OfType<ApicalReading>().Where(reading => reading.Clip.Facts.FramesPerSecond is not null))
+        ApicalReading[] timed = [.. new[] { readings.FourChamber, readings.TwoChamber }.OfType<ApicalReading>()
+            .Where(reading => reading.Clip.Facts.FramesPerSecond is not null && reading.Beats.Any(beat => beat.IsComplete))];
+
+        // The middle one of all clips: an end diastole that was missed makes a beat of two.
+        double[] lengths = [.. timed.SelectMany(reading => reading.Beats.Where(beat => beat.IsComplete).Select(beat => reading.TimesMs[beat.NextEndDiastole!.Value] - reading.TimesMs[beat.EndDiastole!.Value])).Order()];
+        if (lengths.Length > 0)
         {
-            double[] lengths = [.. reading.Beats.Where(beat => beat.IsComplete).Select(beat => reading.TimesMs[beat.NextEndDiastole!.Value] - reading.TimesMs[beat.EndDiastole!.Value])];
-            if (lengths.Length > 0)
-            {
-                return MeasureFactory.Value(MeasureNames.HeartRate, 60_000 / lengths.Average(), [new FrameSource(reading.Clip.Number, 0, FrameSource.WholeClip)]) with { Beats = lengths.Length };
-            }
+            double middle = (lengths[(lengths.Length - 1) / 2] + lengths[lengths.Length / 2]) / 2;
+            return MeasureFactory.Value(MeasureNames.HeartRate, 60_000 / middle, [.. timed.Select(reading => new FrameSource(reading.Clip.Number, 0, FrameSource.WholeClip))]) with { Beats = lengths.Length };
         }
 
         return readings.Clips.FirstOrDefault(clip => clip.Facts.HeartRateBpm is > 0 && !clip.Facts.IsUnusable) is { } said
