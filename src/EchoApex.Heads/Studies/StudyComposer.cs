@@ -62,16 +62,22 @@ internal sealed class StudyComposer(IStudyModels models, StudyOptions options, S
         {
             Quality = ordered,
             Use = values > 0 ? ClipUse.Measured : ClipUse.NotMeasured,
-            Reason = values > 0 ? $"{values} value{(values == 1 ? "" : "s")} measured ({string.Join(", ", purposes)})." : WhyNot(clip, ordered, purposes, measures),
+            Reason = values > 0
+                ? string.Join(" ", new[] { $"{values} value{(values == 1 ? "" : "s")} measured ({string.Join(", ", purposes)}).", Obstacle(clip, measures) }.OfType<string>())
+                : WhyNot(clip, ordered, purposes, measures),
         };
     }
 
     private string WhyNot(StudyClip clip, QualityFinding[] findings, string[] purposes, StudyMeasure[] measures) =>
         findings.FirstOrDefault(finding => finding.Severity == QualitySeverity.Unusable) is { } fault ? fault.Sentence
-        : purposes.Length > 0 ? measures.FirstOrDefault(measure => measure.Abstention?.StartsWith($"Clip {clip.Number} ", StringComparison.Ordinal) == true || measure.Abstention?.StartsWith($"Clip {clip.Number}:", StringComparison.Ordinal) == true)?.Abstention ?? "No model measures this view."
+        : purposes.Length > 0 ? Obstacle(clip, measures) ?? "No model measures this view."
         : readings.Choices.SelectMany(choice => choice.Rejected).FirstOrDefault(rejected => rejected.Clip == clip.Number) is { } rejected ? rejected.Reason
         : findings.FirstOrDefault(finding => finding.Code is QualityCodes.ViewUncertain or QualityCodes.WrongView) is { } view ? view.Sentence
         : "Its view was not recognised: there is no model of views, and the file names none.";
+
+    // Why a value is missing that this clip should give.
+    private static string? Obstacle(StudyClip clip, StudyMeasure[] measures) =>
+        measures.Select(measure => measure.Abstention).FirstOrDefault(reason => reason?.StartsWith($"Clip {clip.Number} ", StringComparison.Ordinal) == true || reason?.StartsWith($"Clip {clip.Number}:", StringComparison.Ordinal) == true);
 
     private static IEnumerable<StudyBeat> Beats(ApicalReading? reading) => reading is null ? [] : reading.Beats.Select((beat, i) =>
     {
