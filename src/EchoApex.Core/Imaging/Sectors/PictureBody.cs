@@ -8,14 +8,12 @@ namespace EchoApex.Core.Imaging.Sectors;
 /// </summary>
 internal sealed class PictureBody
 {
-    // A gap in the histogram above black says that the pixels were not compressed with loss.
-    private const double LargestFaintShare = 0.004;
     private const double LeastDensity = 0.5;
     private const double LeastGrain = 0.3;
     private const double LeastJoinedShare = 0.02;
 
-    private PictureBody(byte[] lit, byte[] grain, byte[] body, int background, int threshold, bool hasBackground, bool moves) =>
-        (Lit, Grain, Body, Background, Threshold, HasBackground, Moves) = (lit, grain, body, background, threshold, hasBackground, moves);
+    private PictureBody(byte[] lit, byte[] grain, byte[] body, PictureBackground background, bool moves) =>
+        (Lit, Grain, Body, Background, Moves) = (lit, grain, body, background, moves);
 
     /// <summary>255 where a pixel was ever brighter than the background.</summary>
     public byte[] Lit { get; }
@@ -26,14 +24,8 @@ internal sealed class PictureBody
     /// <summary>255 in the picture, roughly: thin structures are gone, small holes filled. All zero when there is none.</summary>
     public byte[] Body { get; }
 
-    /// <summary>Gray level of the background.</summary>
-    public int Background { get; }
-
-    /// <summary>How much brighter than the background a lit pixel is at least.</summary>
-    public int Threshold { get; }
-
-    /// <summary>Whether a background was found: one level that many pixels never leave.</summary>
-    public bool HasBackground { get; }
+    /// <summary>What the picture is drawn on.</summary>
+    public PictureBackground Background { get; }
 
     /// <summary>Whether most of what is lit changes, so that the picture was told from drawings by motion.</summary>
     public bool Moves { get; }
@@ -45,68 +37,26 @@ internal sealed class PictureBody
     public static PictureBody Find(ClipStatistics statistics, Rect bound, bool onlyLargest)
     {
         var (width, height) = (statistics.Width, statistics.Height);
-        var (background, hasBackground) = FindBackground(statistics.Brightest);
-        int threshold = FindThreshold(statistics.Brightest, background);
+        var background = PictureBackground.Of(statistics);
+        int threshold = background.Threshold;
         byte[] lit = new byte[width * height];
         for (int y = bound.Top; y < bound.Bottom; y++)
         {
             for (int x = bound.Left; x < bound.Right; x++)
             {
                 int i = (y * width) + x;
-                lit[i] = statistics.Brightest[i] - background > threshold ? (byte)255 : (byte)0;
+                lit[i] = statistics.Brightest[i] - background.Level > threshold ? (byte)255 : (byte)0;
             }
         }
 
         bool moves = IsMoving(lit, statistics);
-        byte[] grain = FindGrain(lit, statistics, moves);
-        byte[] body = hasBackground ? Extract(grain, statistics, onlyLargest) : new byte[lit.Length];
-        return new PictureBody(lit, grain, body, background, threshold, hasBackground, moves);
-    }
-
-    private static (int Level, bool Found) FindBackground(byte[] brightest)
-    {
-        int[] histogram = Histogram(brightest);
-        int level = 0;
-        for (int i = 1; i < 64; i++)
-        {
-            level = histogram[i] > histogram[level] ? i : level;
-        }
-
-        // Compression spreads the background over a few levels.
-        int around = 0;
-        for (int i = Math.Max(0, level - 4); i <= level + 4; i++)
-        {
-            around += histogram[i];
-        }
-
-        return (level, around >= 0.04 * brightest.Length);
-    }
-
-    private static int FindThreshold(byte[] brightest, int background)
-    {
-        int[] histogram = Histogram(brightest);
-        int faint = 0;
-        for (int i = background + 1; i <= background + 3; i++)
-        {
-            faint += histogram[i];
-        }
-
-        return faint <= LargestFaintShare * brightest.Length ? 3 : 10;
-    }
-
-    private static int[] Histogram(byte[] values)
-    {
-        int[] histogram = new int[256];
-        foreach (byte value in values)
-        {
-            histogram[value]++;
-        }
-
-        return histogram;
+        byte[] grain = FindGrain(lit, statistics, moves, threshold);
+        byte[] body = background.IsFound ? Extract(grain, statistics, onlyLargest) : new byte[lit.Length];
+        return new PictureBody(lit, grain, body, background, moves);
     }
 
     // Lit pixels that change in time or differ from their neighbours: panels and bars fall out, but for their rims.
-    private static byte[] FindGrain(byte[] lit, ClipStatistics statistics, bool moves)
+    private static byte[] FindGrain(byte[] lit, ClipStatistics statistics, bool moves, int threshold)
     {
         var (width, height) = (statistics.Width, statistics.Height);
         using var bright = Mat.FromPixelData(height, width, MatType.CV_8UC1, statistics.Brightest);
@@ -123,7 +73,7 @@ internal sealed class PictureBody
         byte[] grain = new byte[lit.Length];
         for (int i = width; i < grain.Length - width; i++)
         {
-            bool isGrain = moves ? motion[i] >= 3 : values[i] >= 2 && !IsStroke(statistics.Brightest, i, width);
+            bool isGrain = moves ? motion[i] >= Math.Min(3, threshold) : values[i] >= Math.Min(2, threshold) && !IsStroke(statistics.Brightest, i, width);
             grain[i] = lit[i] != 0 && isGrain ? (byte)255 : (byte)0;
         }
 

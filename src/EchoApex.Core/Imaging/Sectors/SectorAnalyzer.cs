@@ -36,7 +36,7 @@ public static class SectorAnalyzer
         foreach (bool onlyLargest in new[] { false, true })
         {
             var picture = PictureBody.Find(statistics, bound, onlyLargest);
-            if (!picture.HasBackground)
+            if (!picture.Background.IsFound)
             {
                 return None("no background: the image fills the frame, or the frame is lit everywhere");
             }

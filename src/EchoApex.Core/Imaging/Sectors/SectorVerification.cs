@@ -6,12 +6,6 @@ namespace EchoApex.Core.Imaging.Sectors;
 internal static class SectorVerification
 {
     private const double LeastArea = 0.06;
-    private const double GuardShare = 1 / 190.0;
-    private const int StrayMargin = 8;
-    private const int LeastStray = 40;
-
-    // Compression blurs the image's own edge outwards by less than this.
-    private const int LossyGuard = 18;
 
     public static SectorAnalysis? Verify(SectorFit fit, SectorShape shape, ClipStatistics statistics, PictureBody picture, Rect bound)
     {
@@ -25,7 +19,7 @@ internal static class SectorVerification
             {
                 int i = (y * width) + x;
                 mask[i] = outside[i] <= 0 ? (byte)255 : (byte)0;
-                count.Add(outside[i], picture.Lit[i] != 0, picture.Body[i] != 0, statistics.Brightest[i] - statistics.Darkest[i] > 8, statistics.Brightest[i] - picture.Background > 1);
+                count.Add(outside[i], picture.Lit[i] != 0, picture.Body[i] != 0, statistics.Brightest[i] - statistics.Darkest[i] > 8, statistics.Brightest[i] - picture.Background.Level > 1);
             }
         }
 
@@ -34,7 +28,7 @@ internal static class SectorVerification
             return null;
         }
 
-        int guarded = Guard(mask, outside, statistics, picture);
+        int guarded = SectorGuard.Apply(mask, outside, fit, shape, statistics, picture);
         var evidence = new SectorEvidence
         {
             LeftSupport = fit.LeftSupport,
@@ -83,51 +77,6 @@ internal static class SectorVerification
         return outside;
     }
 
-    // Blanks what lies near drawings that touch the edge from outside, and what is lit just within the edge but apart from the picture.
-    private static int Guard(byte[] mask, float[] outside, ClipStatistics statistics, PictureBody picture)
-    {
-        var (width, height) = (statistics.Width, statistics.Height);
-        int guardReach = Math.Max(3, (int)Math.Round(GuardShare * Math.Min(width, height)));
-        int least = picture.Threshold > 3 ? LossyGuard : 0;
-        byte[] near = Near(picture.Body, width, height);
-        float deep = -Math.Max(12, Math.Min(width, height) / 20f);
-        byte[] alien = new byte[mask.Length];
-        for (int i = 0; i < mask.Length; i++)
-        {
-            int level = statistics.Brightest[i] - picture.Background;
-            bool touches = level > least && outside[i] is > 1.3f and <= 6;
-            bool strays = level > LeastStray && mask[i] != 0 && near[i] == 0 && outside[i] > deep;
-            alien[i] = touches || strays ? (byte)255 : (byte)0;
-        }
-
-        using var alienMat = Mat.FromPixelData(height, width, MatType.CV_8UC1, alien);
-        using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size((2 * guardReach) + 1, (2 * guardReach) + 1));
-        using var grown = new Mat();
-        Cv2.Dilate(alienMat, grown, kernel);
-        grown.GetArray(out byte[] reach);
-        int blanked = 0;
-        for (int i = 0; i < mask.Length; i++)
-        {
-            if (mask[i] != 0 && reach[i] != 0)
-            {
-                mask[i] = 0;
-                blanked++;
-            }
-        }
-
-        return blanked;
-    }
-
-    private static byte[] Near(byte[] body, int width, int height)
-    {
-        using var bodyMat = Mat.FromPixelData(height, width, MatType.CV_8UC1, body);
-        using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size((2 * StrayMargin) + 1, (2 * StrayMargin) + 1));
-        using var grown = new Mat();
-        Cv2.Dilate(bodyMat, grown, kernel);
-        grown.GetArray(out byte[] near);
-        return near;
-    }
-
     private static SectorCrop? Cut(byte[] mask, int width, int height, double confidence, SectorEvidence evidence)
     {
         using var whole = Mat.FromPixelData(height, width, MatType.CV_8UC1, mask);
@@ -155,7 +104,7 @@ internal static class SectorVerification
             (Ramp(evidence.EdgeLit, 0.2, 0.45), "the edges of the form are dark"),
             (Ramp(evidence.RimDark, 0.8, 0.93), "something is drawn all along the edge"),
             (Ramp(evidence.Area, LeastArea * 0.8, LeastArea), "the form is small"),
-            (Ramp(-evidence.Guarded, -0.008, -0.004), "drawings touch the edge in many places"),
+            (Ramp(-evidence.Guarded, -0.01, -0.006), "drawings touch the edge in many places"),
             (Ramp(-evidence.Faint, -0.5, -0.25), "much is faintly lit outside the form"),
         ];
         return (factors.Aggregate(1.0, (product, factor) => product * factor.Factor), [.. factors.Where(factor => factor.Factor < 0.999).Select(factor => factor.Doubt)]);
