@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using OpenCvSharp;
 
 namespace EchoApex.Core.Imaging;
@@ -37,6 +39,28 @@ public static unsafe class FrameOperations
         }
     }
 
+    /// <summary>Sum of the absolute differences of two frames of equal size.</summary>
+    internal static long TotalChange(ReadOnlySpan<byte> before, ReadOnlySpan<byte> now)
+    {
+        long change = 0;
+        var many = MemoryMarshal.Cast<byte, Vector<byte>>(before);
+        var others = MemoryMarshal.Cast<byte, Vector<byte>>(now);
+        var sum = Vector<uint>.Zero;
+        for (int i = 0; i < many.Length; i++)
+        {
+            Vector.Widen(Vector.Max(many[i], others[i]) - Vector.Min(many[i], others[i]), out var low, out var high);
+            Vector.Widen(low + high, out var first, out var second);
+            sum += first + second;
+        }
+
+        change += Vector.Sum(sum);
+        for (int i = many.Length * Vector<byte>.Count; i < now.Length; i++)
+        {
+            change += Math.Abs(now[i] - before[i]);
+        }
+
+        return change;
+    }
     /// <summary>Resizes a picture.</summary>
     /// <param name="source">height x width x channels bytes.</param>
     /// <param name="height">Rows of the source.</param>

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 
 namespace EchoApex.Core.Imaging;
@@ -63,6 +65,12 @@ public sealed class SectorCrop
             var from = frame.Slice((((Y + row) * frameWidth) + X) * channels, Width * channels);
             var to = destination.Slice(row * Width * channels, Width * channels);
             var mask = _mask.AsSpan(row * Width, Width);
+            if (channels == 1)
+            {
+                Blank(from, mask, to);
+                continue;
+            }
+
             from.CopyTo(to);
             for (int column = 0; column < Width; column++)
             {
@@ -71,6 +79,22 @@ public sealed class SectorCrop
                     to.Slice(column * channels, channels).Clear();
                 }
             }
+        }
+    }
+
+    private static void Blank(ReadOnlySpan<byte> values, ReadOnlySpan<byte> mask, Span<byte> result)
+    {
+        var many = MemoryMarshal.Cast<byte, Vector<byte>>(values);
+        var masks = MemoryMarshal.Cast<byte, Vector<byte>>(mask);
+        var results = MemoryMarshal.Cast<byte, Vector<byte>>(result);
+        for (int i = 0; i < many.Length; i++)
+        {
+            results[i] = Vector.AndNot(many[i], Vector.Equals(masks[i], Vector<byte>.Zero));
+        }
+
+        for (int i = many.Length * Vector<byte>.Count; i < values.Length; i++)
+        {
+            result[i] = mask[i] == 0 ? (byte)0 : values[i];
         }
     }
 

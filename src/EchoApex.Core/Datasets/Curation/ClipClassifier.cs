@@ -42,13 +42,18 @@ internal static class ClipClassifier
         }
 
         int all = 0, color = 0;
-        for (int i = 0; i < saturation.Length; i++)
+        var (left, top, width, height) = crop is null ? (0, 0, statistics.Width, statistics.Height) : (crop.X, crop.Y, crop.Width, crop.Height);
+        for (int y = 0; y < height; y++)
         {
-            int x = (i % statistics.Width) - (crop?.X ?? 0), y = (i / statistics.Width) - (crop?.Y ?? 0);
-            if (crop is null || (x >= 0 && y >= 0 && x < crop.Width && y < crop.Height && crop.Mask[(y * crop.Width) + x] != 0))
+            var row = saturation.Slice(((top + y) * statistics.Width) + left, width);
+            var mask = crop is null ? default : crop.Mask.Slice(y * width, width);
+            for (int x = 0; x < width; x++)
             {
-                all++;
-                color += saturation[i] >= Colorful ? 1 : 0;
+                if (mask.IsEmpty || mask[x] != 0)
+                {
+                    all++;
+                    color += row[x] >= Colorful ? 1 : 0;
+                }
             }
         }
 

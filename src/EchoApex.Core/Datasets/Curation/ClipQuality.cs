@@ -1,4 +1,5 @@
 using EchoApex.Core.Datasets;
+using EchoApex.Core.Imaging;
 
 namespace EchoApex.Core.Datasets.Curation;
 
@@ -54,11 +55,8 @@ public sealed record ClipQuality(double Contrast, double Coverage, double Motion
         {
             var before = frames[i - 1].Pixels.Span;
             var now = frames[i].Pixels.Span;
-            for (int j = 0; j < now.Length; j++)
-            {
-                count += now[j] > 0 ? 1 : 0;
-                sum += Math.Abs(now[j] - before[j]);
-            }
+            count += now.Length - now.Count((byte)0);
+            sum += FrameOperations.TotalChange(before, now);
         }
 
         return sum / (double)Math.Max(1, count);

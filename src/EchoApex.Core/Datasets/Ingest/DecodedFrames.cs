@@ -26,7 +26,7 @@ internal sealed class DecodedFrames
             Statistics.Add(_frame);
             if (keep)
             {
-                byte[] gray = new byte[area];
+                byte[] gray = GC.AllocateUninitializedArray<byte>(area);
                 ToGray(gray);
                 _gray[i] = gray;
             }

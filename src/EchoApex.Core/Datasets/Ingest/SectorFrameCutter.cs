@@ -42,7 +42,7 @@ internal static class SectorFrameCutter
         for (int i = 1; i < clip.FrameCount; i++)
         {
             crop.Cut(decoded.Gray(i), clip.Width, 1, now);
-            if (Change(last, now) > threshold * inside)
+            if (FrameOperations.TotalChange(last, now) > threshold * inside)
             {
                 distinct.Add(i);
                 (last, now) = (now, last);
@@ -50,16 +50,5 @@ internal static class SectorFrameCutter
         }
 
         return distinct;
-    }
-
-    private static long Change(byte[] before, byte[] now)
-    {
-        long change = 0;
-        for (int i = 0; i < now.Length; i++)
-        {
-            change += Math.Abs(now[i] - before[i]);
-        }
-
-        return change;
     }
 }

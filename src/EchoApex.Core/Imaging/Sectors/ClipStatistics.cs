@@ -1,5 +1,4 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace EchoApex.Core.Imaging.Sectors;
 
@@ -9,13 +8,15 @@ namespace EchoApex.Core.Imaging.Sectors;
 /// </summary>
 internal sealed class ClipStatistics
 {
-    private readonly byte[] _current;
+    // An index that picks no byte.
+    private const byte No = 255;
+
     private readonly byte[] _saturation;
 
     public ClipStatistics(int width, int height, int channels)
     {
         (Width, Height, Channels) = (width, height, channels);
-        (Darkest, Brightest, _current) = (new byte[width * height], new byte[width * height], new byte[width * height]);
+        (Darkest, Brightest) = (new byte[width * height], new byte[width * height]);
         _saturation = channels == 3 ? new byte[width * height] : [];
         Darkest.AsSpan().Fill(byte.MaxValue);
     }
@@ -57,42 +58,68 @@ internal sealed class ClipStatistics
     /// <summary>Takes in a frame of Height x Width x Channels bytes.</summary>
     public void Add(ReadOnlySpan<byte> frame)
     {
-        var values = frame;
-        if (Channels == 3)
+        int i = Channels == 3 ? AddColorVectors(frame) : AddGrayVectors(frame);
+        for (; i < Darkest.Length; i++)
         {
-            Brightness(frame);
-            values = _current;
+            var pixel = frame.Slice(i * Channels, Channels);
+            byte most = pixel[0], least = pixel[0];
+            foreach (byte value in pixel)
+            {
+                (most, least) = (Math.Max(most, value), Math.Min(least, value));
+            }
+
+            Darkest[i] = Math.Min(Darkest[i], most);
+            Brightest[i] = Math.Max(Brightest[i], most);
+            if (Channels == 3)
+            {
+                _saturation[i] = Math.Max(_saturation[i], (byte)(most - least));
+            }
         }
 
-        Accumulate(values, Darkest, Vector.Min, Math.Min);
-        Accumulate(values, Brightest, Vector.Max, Math.Max);
         FrameCount++;
     }
 
-    private void Brightness(ReadOnlySpan<byte> frame)
+    private int AddGrayVectors(ReadOnlySpan<byte> frame)
     {
-        for (int i = 0, at = 0; i < _current.Length; i++, at += 3)
+        int i = 0;
+        for (; i + Vector128<byte>.Count <= Darkest.Length; i += Vector128<byte>.Count)
         {
-            byte red = frame[at], green = frame[at + 1], blue = frame[at + 2];
-            byte most = Math.Max(red, Math.Max(green, blue));
-            byte spread = (byte)(most - Math.Min(red, Math.Min(green, blue)));
-            _current[i] = most;
-            _saturation[i] = Math.Max(_saturation[i], spread);
+            Gather(Vector128.Create(frame[i..]), i);
         }
+
+        return i;
     }
 
-    private static void Accumulate(ReadOnlySpan<byte> values, Span<byte> into, Func<Vector<byte>, Vector<byte>, Vector<byte>> many, Func<byte, byte, byte> one)
+    // Sixteen pixels at a time: their channels are picked apart from three vectors of interleaved bytes.
+    private int AddColorVectors(ReadOnlySpan<byte> frame)
     {
-        var from = MemoryMarshal.Cast<byte, Vector<byte>>(values);
-        var to = MemoryMarshal.Cast<byte, Vector<byte>>(into);
-        for (int i = 0; i < to.Length; i++)
+        int i = 0;
+        for (; i + Vector128<byte>.Count <= Darkest.Length; i += Vector128<byte>.Count)
         {
-            to[i] = many(to[i], from[i]);
+            var a = Vector128.Create(frame[(3 * i)..]);
+            var b = Vector128.Create(frame[((3 * i) + 16)..]);
+            var c = Vector128.Create(frame[((3 * i) + 32)..]);
+            var red = Vector128.Shuffle(a, Vector128.Create((byte)0, 3, 6, 9, 12, 15, No, No, No, No, No, No, No, No, No, No))
+                | Vector128.Shuffle(b, Vector128.Create(No, No, No, No, No, No, 2, 5, 8, 11, 14, No, No, No, No, No))
+                | Vector128.Shuffle(c, Vector128.Create(No, No, No, No, No, No, No, No, No, No, No, 1, 4, 7, 10, 13));
+            var green = Vector128.Shuffle(a, Vector128.Create((byte)1, 4, 7, 10, 13, No, No, No, No, No, No, No, No, No, No, No))
+                | Vector128.Shuffle(b, Vector128.Create(No, No, No, No, No, 0, 3, 6, 9, 12, 15, No, No, No, No, No))
+                | Vector128.Shuffle(c, Vector128.Create(No, No, No, No, No, No, No, No, No, No, No, 2, 5, 8, 11, 14));
+            var blue = Vector128.Shuffle(a, Vector128.Create((byte)2, 5, 8, 11, 14, No, No, No, No, No, No, No, No, No, No, No))
+                | Vector128.Shuffle(b, Vector128.Create(No, No, No, No, No, 1, 4, 7, 10, 13, No, No, No, No, No, No))
+                | Vector128.Shuffle(c, Vector128.Create(No, No, No, No, No, No, No, No, No, No, 0, 3, 6, 9, 12, 15));
+            var most = Vector128.Max(red, Vector128.Max(green, blue));
+            var spread = most - Vector128.Min(red, Vector128.Min(green, blue));
+            Vector128.Max(Vector128.Create(_saturation, i), spread).CopyTo(_saturation, i);
+            Gather(most, i);
         }
 
-        for (int i = to.Length * Vector<byte>.Count; i < into.Length; i++)
-        {
-            into[i] = one(into[i], values[i]);
-        }
+        return i;
+    }
+
+    private void Gather(Vector128<byte> values, int at)
+    {
+        Vector128.Min(Vector128.Create(Darkest, at), values).CopyTo(Darkest, at);
+        Vector128.Max(Vector128.Create(Brightest, at), values).CopyTo(Brightest, at);
     }
 }

@@ -9,6 +9,8 @@ internal sealed record EdgeLine(double Slope, double Offset, int Inliers, int Ou
 {
     private const double Tolerance = 1.6;
     private const double Beyond = 2.5;
+    private const int LeastSample = 100;
+    private const int Candidates = 16;
     private const double SlopeStep = 0.25 * Math.PI / 180;
 
     public double At(double u) => (Slope * u) + Offset;
@@ -44,23 +46,15 @@ internal sealed record EdgeLine(double Slope, double Offset, int Inliers, int Ou
             return null;
         }
 
-        (double Score, double Slope, double Offset) best = (double.NegativeInfinity, 0, 0);
+        // Every second angle is asked of a part of the points first, then those about the best of all of them.
+        int[] sample = points.Length < 2 * LeastSample ? points : [.. points.Where((_, i) => i % (points.Length / LeastSample) == 0)];
         int steps = (int)(steepest * Math.PI / 180 / SlopeStep);
-        double[] offsets = new double[points.Length];
-        for (int i = -steps; i <= steps; i++)
+        int[] promising = [.. Enumerable.Range(0, steps + 1).Select(i => (2 * i) - steps).OrderByDescending(i => Vote(profile, sample, i).Score).Take(Candidates)];
+        var (bestScore, best) = (double.NegativeInfinity, (Slope: 0.0, Offset: 0.0));
+        foreach (int i in promising.SelectMany(i => new[] { i - 1, i, i + 1 }).Where(i => Math.Abs(i) <= steps).Distinct().Order())
         {
-            double slope = Math.Tan(i * SlopeStep);
-            double norm = Math.Sqrt(1 + (slope * slope));
-            for (int k = 0; k < points.Length; k++)
-            {
-                offsets[k] = (profile.V[points[k]] - (slope * profile.U[points[k]])) / norm;
-            }
-
-            var (score, offset) = Vote(offsets, norm);
-            if (score > best.Score)
-            {
-                best = (score, slope, offset * norm);
-            }
+            var (score, slope, offset) = Vote(profile, points, i);
+            (bestScore, best) = score > bestScore ? (score, (slope, offset)) : (bestScore, best);
         }
 
         return Refine(profile, points, best.Slope, best.Offset);
@@ -103,18 +97,24 @@ internal sealed record EdgeLine(double Slope, double Offset, int Inliers, int Ou
     private static bool IsBelow(EdgeProfile profile, int first, int middle, int last) =>
         ((profile.V[middle] - profile.V[first]) * (profile.U[last] - profile.U[first])) <= (profile.V[last] - profile.V[first]) * (profile.U[middle] - profile.U[first]);
 
-    private static (double Score, double Offset) Vote(double[] offsets, double norm)
+    // The best offset of one angle of the raster.
+    private static (double Score, double Slope, double Offset) Vote(EdgeProfile profile, int[] points, int step)
     {
-        double least = double.MaxValue, most = double.MinValue;
-        foreach (double offset in offsets)
+        double slope = Math.Tan(step * SlopeStep);
+        double norm = Math.Sqrt(1 + (slope * slope));
+        Span<float> offsets = points.Length <= 2048 ? stackalloc float[points.Length] : new float[points.Length];
+        float least = float.MaxValue, most = float.MinValue;
+        for (int k = 0; k < points.Length; k++)
         {
+            float offset = (float)((profile.V[points[k]] - (slope * profile.U[points[k]])) / norm);
+            offsets[k] = offset;
             (least, most) = (Math.Min(least, offset), Math.Max(most, offset));
         }
 
         int bins = (int)(most - least) + 3;
         Span<int> histogram = bins <= 4096 ? stackalloc int[bins] : new int[bins];
         histogram.Clear();
-        foreach (double offset in offsets)
+        foreach (float offset in offsets)
         {
             histogram[(int)(offset - least) + 1]++;
         }
@@ -124,17 +124,13 @@ internal sealed record EdgeLine(double Slope, double Offset, int Inliers, int Ou
         for (int bin = bins - 2; bin >= 1; bin--)
         {
             int on = histogram[bin] + histogram[bin - 1] + histogram[bin + 1];
-            int farther = beyond - (bin + 1 < bins ? histogram[bin + 1] : 0);
+            int farther = beyond - histogram[bin + 1];
             double score = (on * Math.Sqrt(norm)) - (0.5 * Math.Max(0, farther));
-            if (score > best.Score)
-            {
-                best = (score, least + bin - 0.5);
-            }
-
+            best = score > best.Score ? (score, least + bin - 0.5) : best;
             beyond += histogram[bin];
         }
 
-        return best;
+        return (best.Score, slope, best.Offset * norm);
     }
 
     private static EdgeLine Refine(EdgeProfile profile, int[] points, double slope, double offset)

@@ -8,14 +8,12 @@ namespace EchoApex.Core.Imaging.Sectors;
 /// </summary>
 internal sealed class PictureBody
 {
-    // A gap in the histogram above black says that the pixels were not compressed with loss.
-    private const double LargestFaintShare = 0.004;
     private const double LeastDensity = 0.5;
-    private const double LeastGrain = 0.3;
-    private const double LeastJoinedShare = 0.02;
 
-    private PictureBody(byte[] lit, byte[] grain, byte[] body, int background, int threshold, bool hasBackground, bool moves) =>
-        (Lit, Grain, Body, Background, Threshold, HasBackground, Moves) = (lit, grain, body, background, threshold, hasBackground, moves);
+    private readonly PictureParts? _parts;
+
+    private PictureBody(byte[] lit, byte[] grain, byte[] body, PictureBackground background, bool moves, PictureParts? parts) =>
+        (Lit, Grain, Body, Background, Moves, _parts) = (lit, grain, body, background, moves, parts);
 
     /// <summary>255 where a pixel was ever brighter than the background.</summary>
     public byte[] Lit { get; }
@@ -26,14 +24,8 @@ internal sealed class PictureBody
     /// <summary>255 in the picture, roughly: thin structures are gone, small holes filled. All zero when there is none.</summary>
     public byte[] Body { get; }
 
-    /// <summary>Gray level of the background.</summary>
-    public int Background { get; }
-
-    /// <summary>How much brighter than the background a lit pixel is at least.</summary>
-    public int Threshold { get; }
-
-    /// <summary>Whether a background was found: one level that many pixels never leave.</summary>
-    public bool HasBackground { get; }
+    /// <summary>What the picture is drawn on.</summary>
+    public PictureBackground Background { get; }
 
     /// <summary>Whether most of what is lit changes, so that the picture was told from drawings by motion.</summary>
     public bool Moves { get; }
@@ -41,90 +33,53 @@ internal sealed class PictureBody
     /// <summary>Finds the picture.</summary>
     /// <param name="statistics">What the frames hold in common.</param>
     /// <param name="bound">Where to look.</param>
-    /// <param name="onlyLargest">Whether parts beside the largest are left out.</param>
-    public static PictureBody Find(ClipStatistics statistics, Rect bound, bool onlyLargest)
+    public static PictureBody Find(ClipStatistics statistics, Rect bound)
     {
         var (width, height) = (statistics.Width, statistics.Height);
-        var (background, hasBackground) = FindBackground(statistics.Brightest);
-        int threshold = FindThreshold(statistics.Brightest, background);
+        var background = PictureBackground.Of(statistics);
         byte[] lit = new byte[width * height];
-        for (int y = bound.Top; y < bound.Bottom; y++)
+        using (var bright = Mat.FromPixelData(height, width, MatType.CV_8UC1, statistics.Brightest))
+        using (var all = Mat.FromPixelData(height, width, MatType.CV_8UC1, lit))
+        using (var from = new Mat(bright, bound))
+        using (var to = new Mat(all, bound))
         {
-            for (int x = bound.Left; x < bound.Right; x++)
-            {
-                int i = (y * width) + x;
-                lit[i] = statistics.Brightest[i] - background > threshold ? (byte)255 : (byte)0;
-            }
+            Cv2.Threshold(from, to, background.Level + background.Threshold, 255, ThresholdTypes.Binary);
         }
 
         bool moves = IsMoving(lit, statistics);
-        byte[] grain = FindGrain(lit, statistics, moves);
-        byte[] body = hasBackground ? Extract(grain, statistics, onlyLargest) : new byte[lit.Length];
-        return new PictureBody(lit, grain, body, background, threshold, hasBackground, moves);
+        byte[] grain = FindGrain(lit, statistics, moves, background.Threshold);
+        var parts = background.IsFound ? Extract(grain, statistics) : null;
+        return new PictureBody(lit, grain, parts?.Draw(parts.Joined, width, height) ?? new byte[lit.Length], background, moves, parts);
     }
 
-    private static (int Level, bool Found) FindBackground(byte[] brightest)
-    {
-        int[] histogram = Histogram(brightest);
-        int level = 0;
-        for (int i = 1; i < 64; i++)
-        {
-            level = histogram[i] > histogram[level] ? i : level;
-        }
-
-        // Compression spreads the background over a few levels.
-        int around = 0;
-        for (int i = Math.Max(0, level - 4); i <= level + 4; i++)
-        {
-            around += histogram[i];
-        }
-
-        return (level, around >= 0.04 * brightest.Length);
-    }
-
-    private static int FindThreshold(byte[] brightest, int background)
-    {
-        int[] histogram = Histogram(brightest);
-        int faint = 0;
-        for (int i = background + 1; i <= background + 3; i++)
-        {
-            faint += histogram[i];
-        }
-
-        return faint <= LargestFaintShare * brightest.Length ? 3 : 10;
-    }
-
-    private static int[] Histogram(byte[] values)
-    {
-        int[] histogram = new int[256];
-        foreach (byte value in values)
-        {
-            histogram[value]++;
-        }
-
-        return histogram;
-    }
+    /// <summary>The same picture with its largest part alone; null where there are no others.</summary>
+    public PictureBody? WithLargestPart(int width, int height) =>
+        _parts is { } parts && !parts.Joined.SequenceEqual(parts.Largest) ? new PictureBody(Lit, Grain, parts.Draw(parts.Largest, width, height), Background, Moves, parts) : null;
 
     // Lit pixels that change in time or differ from their neighbours: panels and bars fall out, but for their rims.
-    private static byte[] FindGrain(byte[] lit, ClipStatistics statistics, bool moves)
+    private static byte[] FindGrain(byte[] lit, ClipStatistics statistics, bool moves, int threshold)
     {
         var (width, height) = (statistics.Width, statistics.Height);
         using var bright = Mat.FromPixelData(height, width, MatType.CV_8UC1, statistics.Brightest);
         using var dark = Mat.FromPixelData(height, width, MatType.CV_8UC1, statistics.Darkest);
-        using var square = Cv2.GetStructuringElement(MorphShapes.Rect, new Size(3, 3));
-        using var range = new Mat();
-        Cv2.MorphologyEx(bright, range, MorphTypes.Gradient, square);
         using var change = new Mat();
         Cv2.Subtract(bright, dark, change);
-        using var either = new Mat();
-        Cv2.Max(range, change, either);
-        either.GetArray(out byte[] values);
-        change.GetArray(out byte[] motion);
+        if (!moves)
+        {
+            using var square = Cv2.GetStructuringElement(MorphShapes.Rect, new Size(3, 3));
+            using var range = new Mat();
+            Cv2.MorphologyEx(bright, range, MorphTypes.Gradient, square);
+            Cv2.Max(range, change, change);
+        }
+
+        change.GetArray(out byte[] values);
         byte[] grain = new byte[lit.Length];
+        byte[] brightest = statistics.Brightest;
+        int least = Math.Min(moves ? 3 : 2, threshold);
         for (int i = width; i < grain.Length - width; i++)
         {
-            bool isGrain = moves ? motion[i] >= 3 : values[i] >= 2 && !IsStroke(statistics.Brightest, i, width);
-            grain[i] = lit[i] != 0 && isGrain ? (byte)255 : (byte)0;
+            bool isGrain = lit[i] != 0 && values[i] >= least && (moves || !IsStroke(brightest, i, width));
+            grain[i] = isGrain ? (byte)255 : (byte)0;
         }
 
         return grain;
@@ -152,86 +107,35 @@ internal sealed class PictureBody
             return false;
         }
 
-        int same = 0;
-        foreach (int step in new[] { 1, width - 1, width, width + 1 })
-        {
-            same += (values[Math.Max(0, i - step)] == value ? 1 : 0) + (values[Math.Min(values.Length - 1, i + step)] == value ? 1 : 0);
-        }
-
+        int above = Math.Max(0, i - width), below = Math.Min(values.Length - 2, i + width);
+        int same = (values[above] == value ? 1 : 0) + (values[Math.Max(0, above - 1)] == value ? 1 : 0) + (values[above + 1] == value ? 1 : 0)
+            + (values[i - 1] == value ? 1 : 0) + (values[i + 1] == value ? 1 : 0)
+            + (values[below] == value ? 1 : 0) + (values[below - 1] == value ? 1 : 0) + (values[below + 1] == value ? 1 : 0);
         return same >= 2;
     }
 
-    private static byte[] Extract(byte[] lit, ClipStatistics statistics, bool onlyLargest)
+    // The opening asks for many pixels around each, and its outline is followed in full resolution later: half of it will do.
+    private static PictureParts Extract(byte[] lit, ClipStatistics statistics)
     {
         var (width, height) = (statistics.Width, statistics.Height);
         int window = Math.Max(5, (Math.Min(width, height) / 64) | 1);
-        int opening = Math.Max(5, (Math.Min(width, height) / 40) | 1);
+        int opening = Math.Max(3, (Math.Min(width, height) / 80) | 1);
         using var litMat = Mat.FromPixelData(height, width, MatType.CV_8UC1, lit);
         using var density = new Mat();
         Cv2.BoxFilter(litMat, density, -1, new Size(window, window), borderType: BorderTypes.Constant);
-        using var dense = new Mat();
-        Cv2.Threshold(density, dense, LeastDensity * 255, 255, ThresholdTypes.Binary);
-        FillHoles(dense);
+        using var half = new Mat();
+        Cv2.Resize(density, half, new Size((width + 1) / 2, (height + 1) / 2), 0, 0, InterpolationFlags.Area);
+        Cv2.Threshold(half, half, LeastDensity * 255, 255, ThresholdTypes.Binary);
+        FillHoles(half);
         using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size(opening, opening));
-        using var opened = new Mat();
-        Cv2.MorphologyEx(dense, opened, MorphTypes.Open, kernel);
-        using var labels = new Mat();
-        using var stats = new Mat();
-        using var centres = new Mat();
-        int count = Cv2.ConnectedComponentsWithStats(opened, labels, stats, centres);
-        labels.GetArray(out int[] label);
-        byte[] keep = Choose(label, count, statistics, onlyLargest);
-        byte[] body = new byte[label.Length];
-        for (int i = 0; i < body.Length; i++)
-        {
-            body[i] = keep[label[i]];
-        }
-
-        return body;
+        Cv2.MorphologyEx(half, half, MorphTypes.Open, kernel);
+        return PictureParts.Of(half, statistics);
     }
 
     // Chambers and shadows are dark: the bridges of tissue beside them must not fall to the opening.
     private static void FillHoles(Mat mask)
     {
-        Cv2.FindContours(mask, out Point[][] contours, out _, RetrievalModes.External, ContourApproximationModes.ApproxNone);
+        Cv2.FindContours(mask, out Point[][] contours, out _, RetrievalModes.External, ContourApproximationModes.ApproxSimple);
         Cv2.DrawContours(mask, contours, -1, Scalar.White, -1);
-    }
-
-    // The largest grainy part, weighted by how much of it moves, and the grainy parts beside it.
-    private static byte[] Choose(int[] label, int count, ClipStatistics statistics, bool onlyLargest)
-    {
-        int[] area = new int[count], grain = new int[count], motion = new int[count];
-        var (bright, dark, width) = (statistics.Brightest, statistics.Darkest, statistics.Width);
-        for (int i = width; i < label.Length; i++)
-        {
-            int part = label[i];
-            if (part == 0)
-            {
-                continue;
-            }
-
-            area[part]++;
-            motion[part] += bright[i] - dark[i] > 8 ? 1 : 0;
-            grain[part] += bright[i] != bright[i - 1] && bright[i] != bright[i - width] ? 1 : 0;
-        }
-
-        bool IsGrainy(int part) => area[part] > 0 && grain[part] >= LeastGrain * area[part];
-        double Weight(int part) => area[part] * (0.25 + (motion[part] / (double)Math.Max(1, area[part])));
-        byte[] keep = new byte[count];
-        int largest = Enumerable.Range(1, count - 1).Where(IsGrainy).DefaultIfEmpty(0).MaxBy(part => part == 0 ? -1 : Weight(part));
-        if (largest == 0)
-        {
-            return keep;
-        }
-
-        double moves = motion[largest] / (double)area[largest];
-        for (int part = 1; part < count; part++)
-        {
-            bool joins = !onlyLargest && IsGrainy(part) && area[part] >= LeastJoinedShare * area[largest]
-                && motion[part] / (double)Math.Max(1, area[part]) >= 0.5 * moves;
-            keep[part] = part == largest || joins ? (byte)255 : (byte)0;
-        }
-
-        return keep;
     }
 }

@@ -32,15 +32,15 @@ public static class SectorAnalyzer
     internal static SectorAnalysis Analyze(ClipStatistics statistics, IReadOnlyList<UltrasoundRegion> regions)
     {
         var bound = Bound(statistics, regions);
-        SectorAnalysis? best = null;
-        foreach (bool onlyLargest in new[] { false, true })
+        var whole = PictureBody.Find(statistics, bound);
+        if (!whole.Background.IsFound)
         {
-            var picture = PictureBody.Find(statistics, bound, onlyLargest);
-            if (!picture.HasBackground)
-            {
-                return None("no background: the image fills the frame, or the frame is lit everywhere");
-            }
+            return None("no background: the image fills the frame, or the frame is lit everywhere");
+        }
 
+        SectorAnalysis? best = null;
+        for (var picture = whole; picture is not null; picture = ReferenceEquals(picture, whole) ? whole.WithLargestPart(statistics.Width, statistics.Height) : null)
+        {
             foreach (bool inverted in new[] { false, true })
             {
                 if (best?.Confidence >= 0.8)

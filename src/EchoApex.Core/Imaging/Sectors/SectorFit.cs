@@ -9,11 +9,14 @@ namespace EchoApex.Core.Imaging.Sectors;
 /// <param name="RightSupport">The same of the right side.</param>
 /// <param name="BottomSupport">The same of the far end.</param>
 /// <param name="TopSupport">The same of the near end; 1 for a point.</param>
-internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double RightSupport, double BottomSupport, double TopSupport)
+/// <param name="EndsInPoint">Whether the near end is a point.</param>
+internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double RightSupport, double BottomSupport, double TopSupport, bool EndsInPoint)
 {
     private const double LeastSupport = 0.2;
     private const double PointWidth = 0.2;
-    private const double Margin = 0;
+
+    // Lines run through the centres of the outermost pixels that are lit; dark ones lie a little farther out. What is drawn there is found by the guard.
+    private const double Margin = 0.35;
 
     /// <summary>Fits an image whose apex, if it has one, lies above; null where there is no outline.</summary>
     /// <param name="body">The picture; not 0 where it is.</param>
@@ -42,7 +45,7 @@ internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double R
         (leftSide, rightSide) = (leftSide.Complete(left, rightSide, moves), rightSide.Complete(right, leftSide, moves));
         var apex = Meet(leftSide.Slanted, rightSide.Slanted);
         var (bottomArc, bottomFlat, bottomSupport) = FindBottom(bottom, apex, leftSide, rightSide, height);
-        var (topArc, topFlat, topSupport) = FindTop(top, apex, leftSide, rightSide, bottomArc, height);
+        var (topArc, topFlat, topSupport, endsInPoint) = FindTop(top, apex, leftSide, rightSide, bottomArc, height);
         List<HalfPlane> edges = [.. leftSide.Lines.Select(line => line.ToHalfPlane(EdgeSide.Left, Margin)), .. rightSide.Lines.Select(line => line.ToHalfPlane(EdgeSide.Right, Margin))];
         edges.Add(new HalfPlane(0, 1, bottomFlat + Margin));
         edges.Add(new HalfPlane(0, -1, -(topFlat - Margin)));
@@ -56,7 +59,7 @@ internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double R
             Degrees(leftSide),
             Degrees(rightSide),
             IsInverted: false);
-        return new SectorFit(shape, leftSide.Support, rightSide.Support, bottomSupport, topSupport);
+        return new SectorFit(shape, leftSide.Support, rightSide.Support, bottomSupport, topSupport, endsInPoint);
     }
 
     private static double Degrees(SideEdges side) => side.Slanted is { } line ? Math.Atan(line.Slope) * 180 / Math.PI : 0;
@@ -115,7 +118,7 @@ internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double R
         return (arc, end, explained / (double)Math.Max(1, used.Length));
     }
 
-    private static (EdgeArc? Arc, double Flat, double Support) FindTop(EdgeProfile profile, (double X, double Y)? apex, SideEdges left, SideEdges right, EdgeArc? outer, int height)
+    private static (EdgeArc? Arc, double Flat, double Support, bool IsPoint) FindTop(EdgeProfile profile, (double X, double Y)? apex, SideEdges left, SideEdges right, EdgeArc? outer, int height)
     {
         // The picture's first row between the sides, and how wide it is there against its widest.
         double highest = Enumerable.Range(0, profile.Count).Select(profile.Point).Where(point => left.Allows(point) && right.Allows(point)).Select(point => point.Y).DefaultIfEmpty(0).Min();
@@ -123,13 +126,13 @@ internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double R
         if (apex is not null && end < PointWidth * widest)
         {
             // A point: what lies above it on its own, a mark of the probe, is no part of it.
-            return (null, FirstRow(profile, left, right) + 2, 1);
+            return (null, FirstRow(profile, left, right) + 2, 1, true);
         }
 
         int[] used = [.. Enumerable.Range(0, profile.Count).Where(i => !left.Explains(profile.Point(i)) && !right.Explains(profile.Point(i)) && IsAbove(profile.Point(i), outer))];
         if (used.Length < 10)
         {
-            return (null, highest - 1, 0);
+            return (null, highest - 1, 0, false);
         }
 
         (double X, double Y)[] inFrame = [.. used.Where(i => !profile.AtBorder[i]).Select(profile.Point)];
@@ -145,16 +148,16 @@ internal sealed record SectorFit(SectorShape Shape, double LeftSupport, double R
         if (arc is not null)
         {
             double corner = Math.Min(Corner(left, EdgeSide.Left, arc.Circle, height), Corner(right, EdgeSide.Right, arc.Circle, height));
-            return (arc, Math.Max(0, corner), arc.Inliers / (double)used.Length);
+            return (arc, Math.Max(0, corner), arc.Inliers / (double)used.Length, false);
         }
 
         if (flatInliers > 0.35 * used.Length)
         {
-            return (null, -Math.Max(flat!.At(profile.U[used[0]]), flat.At(profile.U[used[^1]])), flatInliers / (double)used.Length);
+            return (null, -Math.Max(flat!.At(profile.U[used[0]]), flat.At(profile.U[used[^1]])), flatInliers / (double)used.Length, false);
         }
 
         bool bordered = used.Count(i => profile.AtBorder[i]) > 0.5 * used.Length;
-        return (null, bordered ? 0 : Math.Max(0, highest - 1), bordered ? 1 : 0);
+        return (null, bordered ? 0 : Math.Max(0, highest - 1), bordered ? 1 : 0, false);
     }
 
     // The first row of the body alone between the sides: a point has no outline to tell a letter above it from the image.

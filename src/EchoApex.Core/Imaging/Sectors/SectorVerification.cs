@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using OpenCvSharp;
 
 namespace EchoApex.Core.Imaging.Sectors;
@@ -6,27 +8,16 @@ namespace EchoApex.Core.Imaging.Sectors;
 internal static class SectorVerification
 {
     private const double LeastArea = 0.06;
-    private const double GuardShare = 1 / 190.0;
-    private const int StrayMargin = 8;
-    private const int LeastStray = 40;
-
-    // Compression blurs the image's own edge outwards by less than this.
-    private const int LossyGuard = 18;
 
     public static SectorAnalysis? Verify(SectorFit fit, SectorShape shape, ClipStatistics statistics, PictureBody picture, Rect bound)
     {
         var (width, height) = (statistics.Width, statistics.Height);
         float[] outside = Distances(shape, width, height);
         byte[] mask = new byte[outside.Length];
-        var count = new Counter();
+        var count = default(Counter);
         for (int y = bound.Top; y < bound.Bottom; y++)
         {
-            for (int x = bound.Left; x < bound.Right; x++)
-            {
-                int i = (y * width) + x;
-                mask[i] = outside[i] <= 0 ? (byte)255 : (byte)0;
-                count.Add(outside[i], picture.Lit[i] != 0, picture.Body[i] != 0, statistics.Brightest[i] - statistics.Darkest[i] > 8, statistics.Brightest[i] - picture.Background > 1);
-            }
+            count.AddRow((y * width) + bound.Left, bound.Width, outside, mask, statistics, picture);
         }
 
         if (count.Inside == 0)
@@ -34,7 +25,7 @@ internal static class SectorVerification
             return null;
         }
 
-        int guarded = Guard(mask, outside, statistics, picture);
+        int guarded = SectorGuard.Apply(mask, outside, fit, shape, statistics, picture);
         var evidence = new SectorEvidence
         {
             LeftSupport = fit.LeftSupport,
@@ -57,75 +48,58 @@ internal static class SectorVerification
     private static float[] Distances(SectorShape shape, int width, int height)
     {
         float[] outside = new float[width * height];
-        HalfPlane[] edges = [.. shape.Edges];
+        float[] columns = [.. Enumerable.Range(0, width).Select(x => (float)x)];
         for (int y = 0; y < height; y++)
         {
             var row = outside.AsSpan(y * width, width);
             row.Fill(float.NegativeInfinity);
-            foreach (var edge in edges)
+            foreach (var edge in shape.Edges)
             {
-                for (int x = 0; x < width; x++)
-                {
-                    row[x] = Math.Max(row[x], (float)edge.Outside(x, y));
-                }
+                BeyondEdge(row, columns, (float)edge.A, (float)((edge.B * y) - edge.C));
             }
 
-            for (int x = 0; x < width; x++)
-            {
-                // Far outside an edge already: arcs need not be asked.
-                if (row[x] < 8)
-                {
-                    row[x] = Math.Max(row[x], (float)Math.Max(shape.OuterArc?.Outside(x, y) ?? double.NegativeInfinity, -shape.InnerArc?.Outside(x, y) ?? double.NegativeInfinity));
-                }
-            }
+            BeyondArc(row, columns, shape.OuterArc, y, 1);
+            BeyondArc(row, columns, shape.InnerArc, y, -1);
         }
 
         return outside;
     }
 
-    // Blanks what lies near drawings that touch the edge from outside, and what is lit just within the edge but apart from the picture.
-    private static int Guard(byte[] mask, float[] outside, ClipStatistics statistics, PictureBody picture)
+    private static void BeyondEdge(Span<float> row, float[] columns, float slope, float start)
     {
-        var (width, height) = (statistics.Width, statistics.Height);
-        int guardReach = Math.Max(3, (int)Math.Round(GuardShare * Math.Min(width, height)));
-        int least = picture.Threshold > 3 ? LossyGuard : 0;
-        byte[] near = Near(picture.Body, width, height);
-        float deep = -Math.Max(12, Math.Min(width, height) / 20f);
-        byte[] alien = new byte[mask.Length];
-        for (int i = 0; i < mask.Length; i++)
+        var many = MemoryMarshal.Cast<float, Vector<float>>(row);
+        var xs = MemoryMarshal.Cast<float, Vector<float>>(columns);
+        for (int i = 0; i < many.Length; i++)
         {
-            int level = statistics.Brightest[i] - picture.Background;
-            bool touches = level > least && outside[i] is > 1.3f and <= 6;
-            bool strays = level > LeastStray && mask[i] != 0 && near[i] == 0 && outside[i] > deep;
-            alien[i] = touches || strays ? (byte)255 : (byte)0;
+            many[i] = Vector.Max(many[i], (xs[i] * slope) + new Vector<float>(start));
         }
 
-        using var alienMat = Mat.FromPixelData(height, width, MatType.CV_8UC1, alien);
-        using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size((2 * guardReach) + 1, (2 * guardReach) + 1));
-        using var grown = new Mat();
-        Cv2.Dilate(alienMat, grown, kernel);
-        grown.GetArray(out byte[] reach);
-        int blanked = 0;
-        for (int i = 0; i < mask.Length; i++)
+        for (int x = many.Length * Vector<float>.Count; x < row.Length; x++)
         {
-            if (mask[i] != 0 && reach[i] != 0)
-            {
-                mask[i] = 0;
-                blanked++;
-            }
+            row[x] = Math.Max(row[x], (slope * x) + start);
         }
-
-        return blanked;
     }
 
-    private static byte[] Near(byte[] body, int width, int height)
+    private static void BeyondArc(Span<float> row, float[] columns, Circle? arc, int y, int sign)
     {
-        using var bodyMat = Mat.FromPixelData(height, width, MatType.CV_8UC1, body);
-        using var kernel = Cv2.GetStructuringElement(MorphShapes.Ellipse, new Size((2 * StrayMargin) + 1, (2 * StrayMargin) + 1));
-        using var grown = new Mat();
-        Cv2.Dilate(bodyMat, grown, kernel);
-        grown.GetArray(out byte[] near);
-        return near;
+        if (arc is not { } circle)
+        {
+            return;
+        }
+
+        var many = MemoryMarshal.Cast<float, Vector<float>>(row);
+        var xs = MemoryMarshal.Cast<float, Vector<float>>(columns);
+        float down = (float)(y - circle.Y);
+        for (int i = 0; i < many.Length; i++)
+        {
+            var across = xs[i] - new Vector<float>((float)circle.X);
+            many[i] = Vector.Max(many[i], (Vector.SquareRoot((across * across) + new Vector<float>(down * down)) - new Vector<float>((float)circle.Radius)) * sign);
+        }
+
+        for (int x = many.Length * Vector<float>.Count; x < row.Length; x++)
+        {
+            row[x] = Math.Max(row[x], (float)(sign * circle.Outside(x, y)));
+        }
     }
 
     private static SectorCrop? Cut(byte[] mask, int width, int height, double confidence, SectorEvidence evidence)
@@ -155,7 +129,7 @@ internal static class SectorVerification
             (Ramp(evidence.EdgeLit, 0.2, 0.45), "the edges of the form are dark"),
             (Ramp(evidence.RimDark, 0.8, 0.93), "something is drawn all along the edge"),
             (Ramp(evidence.Area, LeastArea * 0.8, LeastArea), "the form is small"),
-            (Ramp(-evidence.Guarded, -0.008, -0.004), "drawings touch the edge in many places"),
+            (Ramp(-evidence.Guarded, -0.01, -0.006), "drawings touch the edge in many places"),
             (Ramp(-evidence.Faint, -0.5, -0.25), "much is faintly lit outside the form"),
         ];
         return (factors.Aggregate(1.0, (product, factor) => product * factor.Factor), [.. factors.Where(factor => factor.Factor < 0.999).Select(factor => factor.Doubt)]);
@@ -167,25 +141,47 @@ internal static class SectorVerification
     {
         public int Inside, Lit, Moving, Body, Leaked, Edge, EdgeLit, Rim, RimDark, Faint;
 
-        public void Add(float outside, bool lit, bool body, bool moving, bool faint)
+        public void AddRow(int start, int length, float[] outside, byte[] mask, ClipStatistics statistics, PictureBody picture)
         {
-            Body += body ? 1 : 0;
-            Leaked += body && outside > 3 ? 1 : 0;
-            if (outside <= 0)
+            byte[] lit = picture.Lit, body = picture.Body, brightest = statistics.Brightest, darkest = statistics.Darkest;
+            int faint = picture.Background.Level + 1;
+            for (int i = start; i < start + length; i++)
             {
+                float distance = outside[i];
+                if (distance > 0)
+                {
+                    AddOutside(distance, lit[i] != 0, body[i] != 0, brightest[i] > faint);
+                    continue;
+                }
+
+                mask[i] = 255;
+                int isLit = lit[i] & 1;
                 Inside++;
-                Lit += lit ? 1 : 0;
-                Moving += moving ? 1 : 0;
-                bool edge = outside > -4;
-                Edge += edge ? 1 : 0;
-                EdgeLit += edge && lit ? 1 : 0;
+                Lit += isLit;
+                Body += body[i] & 1;
+                Moving += brightest[i] - darkest[i] > 8 ? 1 : 0;
+                if (distance > -4)
+                {
+                    Edge++;
+                    EdgeLit += isLit;
+                }
             }
-            else
+        }
+
+        private void AddOutside(float distance, bool lit, bool body, bool faint)
+        {
+            if (body)
             {
-                Faint += faint && !lit && outside > 3 ? 1 : 0;
+                Body++;
+                Leaked += distance > 3 ? 1 : 0;
             }
 
-            if (outside is > 2 and <= 6)
+            if (faint && !lit && distance > 3)
+            {
+                Faint++;
+            }
+
+            if (distance is > 2 and <= 6)
             {
                 Rim++;
                 RimDark += lit ? 0 : 1;
