@@ -53,7 +53,12 @@ public static unsafe class FrameOperations
             sum += first + second;
         }
 
-        change += Vector.Sum(sum);
+        // A lane holds what 2^26 pixels can add, their sum would not.
+        for (int lane = 0; lane < Vector<uint>.Count; lane++)
+        {
+            change += sum[lane];
+        }
+
         for (int i = many.Length * Vector<byte>.Count; i < now.Length; i++)
         {
             change += Math.Abs(now[i] - before[i]);
@@ -61,6 +66,7 @@ public static unsafe class FrameOperations
 
         return change;
     }
+
     /// <summary>Resizes a picture.</summary>
     /// <param name="source">height x width x channels bytes.</param>
     /// <param name="height">Rows of the source.</param>
