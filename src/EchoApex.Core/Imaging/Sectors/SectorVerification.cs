@@ -121,9 +121,9 @@ internal static class SectorVerification
     {
         (double Factor, string Doubt)[] factors =
         [
-            (Ramp(Math.Min(evidence.LeftSupport, evidence.RightSupport), 0.3, 0.6), "a side is not straight"),
-            (Ramp(evidence.FarSupport, 0.45, 0.7), "the far end is neither an arc nor flat"),
-            (Ramp(evidence.NearSupport, 0.45, 0.7), "the near end is neither an arc, flat, nor a point"),
+            (Ramp(Math.Min(evidence.LeftSupport, evidence.RightSupport), 0.35, 0.7), "a side is not straight"),
+            (Ramp(evidence.FarSupport, 0.55, 0.75), "the far end is neither an arc nor flat"),
+            (Ramp(evidence.NearSupport, 0.55, 0.75), "the near end is neither an arc, flat, nor a point"),
             (Ramp(-evidence.Leak, -0.03, -0.01), "part of the picture lies outside the form"),
             (Ramp(evidence.Fill, 0.15, 0.4), "most of the form is dark"),
             (Ramp(evidence.EdgeLit, 0.2, 0.45), "the edges of the form are dark"),
