@@ -38,4 +38,7 @@ public sealed record SectorEvidence
 
     /// <summary>Area outside the form that is faintly lit, too dark to take part in the fit, against the form's.</summary>
     public double Faint { get; init; }
+
+    /// <summary>The longest run of rows that are lit beyond both sides, as of a bar across the image, against the frame's height.</summary>
+    public double Crossed { get; init; }
 }

@@ -8,6 +8,7 @@ namespace EchoApex.Core.Imaging.Sectors;
 internal static class SectorVerification
 {
     private const double LeastArea = 0.06;
+    private const int CrossingDistance = 6;
 
     public static SectorAnalysis? Verify(SectorFit fit, SectorShape shape, ClipStatistics statistics, PictureBody picture, Rect bound)
     {
@@ -25,6 +26,7 @@ internal static class SectorVerification
             return null;
         }
 
+        double crossed = Crossed(mask, picture.Lit, width, height);
         int guarded = SectorGuard.Apply(mask, outside, fit, shape, statistics, picture);
         var evidence = new SectorEvidence
         {
@@ -39,10 +41,27 @@ internal static class SectorVerification
             Area = count.Inside / (double)(width * height),
             Guarded = guarded / (double)count.Inside,
             Faint = count.Faint / (double)count.Inside,
+            Crossed = crossed,
             Motion = count.Moving / (double)count.Inside,
         };
         var (confidence, doubts) = Judge(evidence);
         return new SectorAnalysis(shape, Cut(mask, width, height, confidence, evidence), confidence, evidence, doubts);
+    }
+
+    // The longest run of rows that go on lit beyond both sides, against the frame's height: letters beside an image do not do so.
+    private static double Crossed(byte[] mask, byte[] lit, int width, int height)
+    {
+        int run = 0, longest = 0;
+        for (int y = 0; y < height; y++)
+        {
+            var row = mask.AsSpan(y * width, width);
+            int first = row.IndexOf((byte)255) - CrossingDistance, last = row.LastIndexOf((byte)255) + CrossingDistance;
+            bool crosses = first >= 0 && last < width && last > first + (2 * CrossingDistance) && lit[(y * width) + first] != 0 && lit[(y * width) + last] != 0;
+            run = crosses ? run + 1 : 0;
+            longest = Math.Max(longest, run);
+        }
+
+        return longest / (double)height;
     }
 
     private static float[] Distances(SectorShape shape, int width, int height)
@@ -121,15 +140,16 @@ internal static class SectorVerification
     {
         (double Factor, string Doubt)[] factors =
         [
-            (Ramp(Math.Min(evidence.LeftSupport, evidence.RightSupport), 0.3, 0.6), "a side is not straight"),
-            (Ramp(evidence.FarSupport, 0.45, 0.7), "the far end is neither an arc nor flat"),
-            (Ramp(evidence.NearSupport, 0.45, 0.7), "the near end is neither an arc, flat, nor a point"),
+            (Ramp(Math.Min(evidence.LeftSupport, evidence.RightSupport), 0.35, 0.7), "a side is not straight"),
+            (Ramp(evidence.FarSupport, 0.55, 0.75), "the far end is neither an arc nor flat"),
+            (Ramp(evidence.NearSupport, 0.55, 0.75), "the near end is neither an arc, flat, nor a point"),
             (Ramp(-evidence.Leak, -0.03, -0.01), "part of the picture lies outside the form"),
             (Ramp(evidence.Fill, 0.15, 0.4), "most of the form is dark"),
             (Ramp(evidence.EdgeLit, 0.2, 0.45), "the edges of the form are dark"),
             (Ramp(evidence.RimDark, 0.8, 0.93), "something is drawn all along the edge"),
             (Ramp(evidence.Area, LeastArea * 0.8, LeastArea), "the form is small"),
             (Ramp(-evidence.Guarded, -0.01, -0.006), "drawings touch the edge in many places"),
+            (Ramp(-evidence.Crossed, -0.03, -0.015), "a bar crosses the form"),
             (Ramp(-evidence.Faint, -0.5, -0.25), "much is faintly lit outside the form"),
         ];
         return (factors.Aggregate(1.0, (product, factor) => product * factor.Factor), [.. factors.Where(factor => factor.Factor < 0.999).Select(factor => factor.Doubt)]);
