@@ -106,7 +106,7 @@ public sealed record ClipAudit
     public double? HeartRateBpm { get; init; }
 
     /// <summary>Quality.</summary>
-    public ClipQuality? Quality { get; init; }
+    public ClipScore? Quality { get; init; }
 
     /// <summary>Part of the set: train, val or test.</summary>
     public string? Split { get; init; }

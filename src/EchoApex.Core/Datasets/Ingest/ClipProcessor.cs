@@ -94,7 +94,7 @@ internal sealed class ClipProcessor(IngestOptions options, Pseudonymizer pseudon
         double[]? times = clip.FrameTimesMs is { } all ? [.. indices.Select(i => all[i] - all[indices[0]])] : null;
         var spacing = clip.Spacing is { } pixel ? new PixelSpacing(pixel.XMm * crop.Width / frames.Width, pixel.YMm * crop.Height / frames.Height) : null;
         var signature = DuplicateIndex.SignatureOf(frames);
-        var quality = ClipQuality.Of(frames);
+        var quality = ClipScore.Of(frames);
         audit = audit with
         {
             Decision = IngestDecision.Stored,

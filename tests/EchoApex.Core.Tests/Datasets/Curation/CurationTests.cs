@@ -58,14 +58,14 @@ public sealed class CurationTests
     public void Quality_OfClips_IsTheFormula()
     {
         byte[] still = [.. Enumerable.Range(0, 2 * 16).Select(i => (byte)(i % 2 == 0 ? 1 : 101))];
-        var quality = ClipQuality.Of(new SectorFrames(still, 2, 4, 4));
+        var quality = ClipScore.Of(new SectorFrames(still, 2, 4, 4));
         Assert.Multiple(() =>
         {
             Assert.That(quality.Contrast, Is.EqualTo(1), "standard deviation 50");
             Assert.That(quality.Coverage, Is.EqualTo(0.5));
             Assert.That(quality.Motion, Is.Zero);
             Assert.That(quality.Score, Is.EqualTo(0.55));
-            Assert.That(ClipQuality.Of(Frames(1, 3)).Motion, Is.EqualTo(1));
+            Assert.That(ClipScore.Of(Frames(1, 3)).Motion, Is.EqualTo(1));
         });
     }
 

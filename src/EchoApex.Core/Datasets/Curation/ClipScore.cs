@@ -13,7 +13,7 @@ namespace EchoApex.Core.Datasets.Curation;
 /// <param name="Contrast">Spread of gray values.</param>
 /// <param name="Coverage">Share of the sector that is not dark.</param>
 /// <param name="Motion">Change from frame to frame.</param>
-public sealed record ClipQuality(double Contrast, double Coverage, double Motion)
+public sealed record ClipScore(double Contrast, double Coverage, double Motion)
 {
     private const int Dark = 10;
 
@@ -21,7 +21,7 @@ public sealed record ClipQuality(double Contrast, double Coverage, double Motion
     public double Score => Math.Round((0.4 * Contrast) + (0.3 * Coverage) + (0.3 * Motion), 4);
 
     /// <summary>Measures a clip.</summary>
-    public static ClipQuality Of(SectorFrames frames)
+    public static ClipScore Of(SectorFrames frames)
     {
         ArgumentNullException.ThrowIfNull(frames);
         long count = 0, sum = 0, squares = 0, bright = 0;
@@ -35,12 +35,12 @@ public sealed record ClipQuality(double Contrast, double Coverage, double Motion
 
         if (count == 0)
         {
-            return new ClipQuality(0, 0, 0);
+            return new ClipScore(0, 0, 0);
         }
 
         double mean = sum / (double)count;
         double deviation = Math.Sqrt(Math.Max(0, (squares / (double)count) - (mean * mean)));
-        return new ClipQuality(Round(Math.Min(1, deviation / 50)), Round(bright / (double)count), Round(Math.Min(1, Change(frames) / 6)));
+        return new ClipScore(Round(Math.Min(1, deviation / 50)), Round(bright / (double)count), Round(Math.Min(1, Change(frames) / 6)));
     }
 
     private static double Change(SectorFrames frames)
