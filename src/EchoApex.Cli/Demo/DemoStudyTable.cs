@@ -38,7 +38,7 @@ internal sealed class DemoStudyTable
             string measured = first.Study.Find(name)?.Value is { } value ? Number(value) : "not given";
             text.AppendLine(errors.Length == 0
                 ? $"| {title} | {truth} | {measured} | - | - | 0 of {_examinations.Count} |"
-                : $"| {title} | {truth} | {measured} | {errors.Average().ToString("+0.0;-0.0", CultureInfo.InvariantCulture)} | {Number(errors.Average(Math.Abs))} | {errors.Length} of {_examinations.Count} |");
+                : $"| {title} | {truth} | {measured} | {Signed(errors.Average())} | {Number(errors.Average(Math.Abs))} | {errors.Length} of {_examinations.Count} |");
         }
 
         text.AppendLine();
@@ -80,6 +80,9 @@ internal sealed class DemoStudyTable
         double mean = values.DefaultIfEmpty(0).Average();
         return Number(values.Select(value => Math.Abs(value - mean)).DefaultIfEmpty(0).Average());
     }
+
+    // Rounded first: a negative number that rounds to nothing would be shown with two signs.
+    private static string Signed(double value) => (Math.Round(value, 1) + 0.0).ToString("+0.0;-0.0;0.0", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
 }
