@@ -31,8 +31,8 @@ public sealed class KillResumeTests
         _stage = stage;
         using var folder = new TemporaryFolder();
         Assert.That(CommandLine.Run("phantom", "--count", "6", "--size", "64", "--frames", "4", "--format", "dicom", "--out", folder.File("clips")).ExitCode, Is.Zero);
-        int kills = Setting("ECHOAPEX_KILLS", 3);
-        var random = RandomStream.For((ulong)Setting("ECHOAPEX_KILL_SEED", 0), "kills");
+        int kills = KilledProgram.Kills;
+        var random = RandomStream.For(KilledProgram.Seed, "kills");
         string whole = folder.File("whole");
         RunWhole(folder, whole);
 
@@ -125,23 +125,9 @@ public sealed class KillResumeTests
 
     private Process Start(TemporaryFolder folder, string run)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "echoapex.dll");
         string[] settings = ["run.log_every=1", "run.checkpoint_every=3", "run.threads=1", "stage=" + _stage];
         bool resume = File.Exists(Path.Combine(run, "config.yaml"));
-        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] arguments = [program, "pretrain", "--preset", "smoke-cpu", "--data", folder.File("clips"), "--out", run, .. settings.SelectMany(value => new[] { "--set", value }), .. resume ? ["--resume"] : Array.Empty<string>()];
-        foreach (string argument in arguments)
-        {
-            info.ArgumentList.Add(argument);
-        }
-
-        info.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
-        var process = Process.Start(info)!;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, line) => TestContext.Out.WriteLine(line.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
+        return KilledProgram.Start(["pretrain", "--preset", "smoke-cpu", "--data", folder.File("clips"), "--out", run, .. settings.SelectMany(value => new[] { "--set", value }), .. resume ? ["--resume"] : Array.Empty<string>()]);
     }
 
     // True when the condition held, and the delay passed, while the process was alive.
@@ -184,7 +170,4 @@ public sealed class KillResumeTests
 
     // Time and memory of the process: no numbers of the training.
     private static bool IsOfTheMachine(string name) => name is "images_per_second" or "live_tensors" or "memory_mib" || name.StartsWith("share_", StringComparison.Ordinal) || name.StartsWith("loader_", StringComparison.Ordinal);
-
-    private static int Setting(string name, int standard) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : standard;
 }
