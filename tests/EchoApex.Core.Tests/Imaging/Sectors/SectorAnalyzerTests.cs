@@ -49,6 +49,27 @@ public sealed class SectorAnalyzerTests
         });
     }
 
+    // Where the guard is what keeps text out or the fan in: a letter at an edge, at a point, dim edges, form off by a part of a pixel.
+    [TestCase(11ul, 146)]
+    [TestCase(11ul, 275)]
+    [TestCase(11ul, 479)]
+    [TestCase(11ul, 692)]
+    [TestCase(11ul, 995)]
+    [TestCase(12ul, 884)]
+    [TestCase(12ul, 947)]
+    public void Analyze_ScreenThatOnceFailed_KeepsTheFanAndNoTextOrIsNotSure(ulong seed, int index)
+    {
+        var screen = ScannerScreen.Generate(new ScannerOptions { Frames = 4 }, seed, index);
+        var analysis = SectorAnalyzer.Analyze(screen.Clip);
+        TestContext.Out.WriteLine($"confidence {analysis.Confidence:0.00}");
+        if (analysis.IsSure)
+        {
+            var (kept, survivors) = screen.Compare(analysis.Crop!);
+            Assert.That(survivors, Is.Zero);
+            Assert.That(kept, Is.GreaterThanOrEqualTo(0.99));
+        }
+    }
+
     // Ripples of compression hide the letters' faintest pixels and the image's darkest: no letter may be legible, and most of the fan stays.
     [Test]
     public void Analyze_OfCompressedScreens_KeepsNoText()
