@@ -18,6 +18,7 @@ internal static class ProbeCommand
     private static readonly Option<int> Frames = new("--frames") { Description = "Frames of each clip, spread evenly.", DefaultValueFactory = _ => 2 };
     private static readonly Option<bool> ClsMean = new("--cls-mean") { Description = "Also a linear probe on the cls vector followed by the mean patch." };
     private static readonly Option<bool> Patches = new("--patches") { Description = "Also a linear segmentation of the masks by patch tokens: mean IoU over the structures that occur, without background." };
+    private static readonly Option<int?> PatchSide = new("--patch-side") { Description = "With --patches: side of the images that this probe sees, in pixels, a multiple of the patch; larger than the model's own gives a finer grid." };
     private static readonly Option<bool> Baselines = new("--baselines") { Description = "Also raw pixels and the untrained encoder." };
     private static readonly Option<string?> Initialization = new("--initialization") { Description = "How the untrained encoder's weights start: reference or fan_in. Needed for model folders that do not say." };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Seed of the untrained weights (default: the run's) and of held-back clips and intervals (default: 0)." };
@@ -33,7 +34,7 @@ internal static class ProbeCommand
     {
         var command = new Command("probe", "Judge an encoder on labelled clips with frozen features: k-NN, linear probe, patch probe, with 95 % intervals.")
         {
-            Model, Train, Test, Validation, Frames, ClsMean, Patches, Baselines, Initialization, Seed, Neighbours, Batch, PathColumn, LabelColumn, MasksColumn, GroupColumn, Out,
+            Model, Train, Test, Validation, Frames, ClsMean, Patches, PatchSide, Baselines, Initialization, Seed, Neighbours, Batch, PathColumn, LabelColumn, MasksColumn, GroupColumn, Out,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -95,7 +96,10 @@ internal static class ProbeCommand
             FramesPerClip = Positive(parsed.GetValue(Frames), "--frames"),
             BatchSize = Positive(parsed.GetValue(Batch), "--batch"),
             ClsMean = parsed.GetValue(ClsMean),
-            Patches = parsed.GetValue(Patches),
+            Patches = parsed.GetValue(Patches) || parsed.GetValue(PatchSide) is not null,
+            PatchSide = parsed.GetValue(PatchSide) is null or > 0
+                ? parsed.GetValue(PatchSide)
+                : throw new ConfigurationException("command line", $"--patch-side is {parsed.GetValue(PatchSide)}; it must be positive."),
             Pixels = parsed.GetValue(Baselines),
             Options = new EncoderProbeOptions { Seed = parsed.GetValue(Seed) ?? 0, Knn = new KnnOptions { Neighbours = Positive(parsed.GetValue(Neighbours), "--neighbours") } },
         };

@@ -11,6 +11,10 @@ namespace EchoApex.Cli.Curve;
 internal sealed class CurveRun(CurveOptions options, Action<string> say)
 {
     private const string Row = "row";
+
+    // At the input's own side six patches a row can hardly draw a chamber: every encoder, and perfect labels, stay below a third.
+    private const int FineGrid = 2;
+
     private readonly CurveData _data = new(options, say);
 
     /// <summary>Makes the row and returns all rows of the curve.</summary>
@@ -36,6 +40,7 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
     // Baselines are the same for all rows of a level and seed: they are judged once, with the first.
     private IReadOnlyList<EncoderScores> Judge(EncoderOrigin origin, bool baselines, CancellationToken cancellationToken)
     {
+        using var trained = Embedder.Load(origin.ModelFolder);
         var request = new ProbeRequest
         {
             Train = _data.Train(cancellationToken),
@@ -44,10 +49,10 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
             FramesPerClip = options.ProbeFrames,
             ClsMean = true,
             Patches = true,
+            PatchSide = FineGrid * trained.Preprocessing.ImageSize,
             Pixels = baselines,
             Options = new EncoderProbeOptions { Seed = (ulong)options.Seed },
         };
-        using var trained = Embedder.Load(origin.ModelFolder);
         using var untrained = baselines ? origin.Untrained(initialization: null, seed: null) : null;
         return ProbeRun.Run(request, untrained is null ? [(Row, trained)] : [(CurveRow.Untrained, untrained), (Row, trained)], cancellationToken).Scores;
     }

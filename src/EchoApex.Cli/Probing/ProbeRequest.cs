@@ -31,6 +31,12 @@ internal sealed record ProbeRequest
     /// <summary>Whether the patch probe runs.</summary>
     public bool Patches { get; init; }
 
+    /// <summary>
+    /// Side of the images that the patch probe sees, in pixels; null for the model's own. A larger one gives a finer grid: patches
+    /// keep their side, and the encoder interpolates its position table.
+    /// </summary>
+    public int? PatchSide { get; init; }
+
     /// <summary>Whether raw pixels are judged too.</summary>
     public bool Pixels { get; init; }
 

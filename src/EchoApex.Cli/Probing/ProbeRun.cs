@@ -1,6 +1,7 @@
 using EchoApex.Core.Datasets;
 using EchoApex.Core.Embedding;
 using EchoApex.Core.Evaluation;
+using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Heads.Evaluation;
 
@@ -22,6 +23,12 @@ internal static class ProbeRun
             throw new ConfigurationException("probe", $"'{other.Name}' is fed by another preprocessing than '{encoders[0].Name}'. Judge them one by one.");
         }
 
+        int? finer = request.Patches && request.PatchSide != first.Preprocessing.ImageSize ? request.PatchSide : null;
+        if (finer % first.PatchSize is not (null or 0))
+        {
+            throw new ConfigurationException("probe", $"the side of the patch probe's images is {finer}, which is no multiple of the encoder's patch of {first.PatchSize} pixels.");
+        }
+
         List<IFrameEncoder> sources = [.. request.Pixels ? [new PixelFrameEncoder(first.PatchSize)] : Array.Empty<IFrameEncoder>()];
         sources.AddRange(encoders.Select(encoder => new EmbedderFrameEncoder(encoder.Name, encoder.Embedder)));
         var skipped = new List<SkippedClip>();
@@ -34,16 +41,27 @@ internal static class ProbeRun
 
         IReadOnlyList<EncoderFeatures> Extract(LabelledClipList list)
         {
-            var reader = new LabelledFrameReader(list, request.LabelNames ?? request.Train.LabelNames, first.Preprocessing, new LabelledFrameOptions
+            var (features, unread) = Pass(list, first.Preprocessing, request.ClsMean, request.Patches && finer is null);
+            skipped.AddRange(unread);
+            if (finer is not { } side)
+            {
+                return features;
+            }
+
+            var (fine, _) = Pass(list, first.Preprocessing with { ImageSize = side }, clsMean: false, patches: true);
+            return [.. features.Zip(fine, (own, other) => own with { Patches = other.Patches })];
+        }
+
+        (IReadOnlyList<EncoderFeatures> Features, IReadOnlyList<SkippedClip> Skipped) Pass(LabelledClipList list, Preprocessing preprocessing, bool clsMean, bool patches)
+        {
+            var reader = new LabelledFrameReader(list, request.LabelNames ?? request.Train.LabelNames, preprocessing, new LabelledFrameOptions
             {
                 FramesPerClip = request.FramesPerClip,
                 BatchSize = request.BatchSize,
                 Pictures = request.Pixels,
-                Masks = request.Patches,
+                Masks = patches,
             });
-            var features = FeatureExtractor.Extract(reader, sources, request.ClsMean, request.Patches, cancellationToken);
-            skipped.AddRange(reader.Skipped);
-            return features;
+            return (FeatureExtractor.Extract(reader, sources, clsMean, patches, cancellationToken), reader.Skipped);
         }
     }
 }

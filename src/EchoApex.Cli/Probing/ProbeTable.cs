@@ -57,7 +57,8 @@ internal static class ProbeTable
         };
         if (outcome.Scores.Any(row => row.Patches is not null))
         {
-            lines.Add("Patch probe: a linear layer on frozen patch features, its scores enlarged bilinearly to the network input; the mean is over the structures that occur, background left out.");
+            var grid = outcome.Test[0].Patches!;
+            lines.Add($"Patch probe: a linear layer on the frozen features of {grid.GridHeight} x {grid.GridWidth} patches, its scores enlarged bilinearly to {grid.Side} pixels; the mean is over the structures that occur, background left out.");
         }
 
         return string.Join('\n', lines);

@@ -66,11 +66,17 @@ public sealed class Linear : nn.Module<Tensor, Tensor>, IPrecisionLayer
     /// <param name="weight">[O, I].</param>
     /// <param name="bias">[O], or null.</param>
     /// <param name="precision">The format of the products.</param>
-    /// <returns>[..., O]; bfloat16 with <see cref="Precision.Bf16"/>.</returns>
+    /// <returns>[..., O]; bfloat16 with <see cref="Precision.Bf16"/> on a GPU, float32 otherwise.</returns>
     public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias, Precision precision = Precision.Fp32)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(weight);
+        bool gradient = is_grad_enabled() && (input.requires_grad || weight.requires_grad || bias is { requires_grad: true });
+        if (NarrowLinearFunction.Serves(input, precision))
+        {
+            return NarrowLinearFunction.Map(input, weight, bias, gradient);
+        }
+
         if (precision == Precision.Bf16)
         {
             using var narrowInput = input.As(ScalarType.BFloat16);
@@ -84,7 +90,6 @@ public sealed class Linear : nn.Module<Tensor, Tensor>, IPrecisionLayer
             return nn.functional.linear(input, weight, bias);
         }
 
-        bool gradient = is_grad_enabled() && (input.requires_grad || weight.requires_grad || bias is { requires_grad: true });
         return gradient ? LinearFunction.apply(input, weight, bias!) : DnnlLinear.Apply(input, weight, bias);
     }
 }

@@ -65,6 +65,27 @@ public sealed class ProbeCommandTests : IDisposable
     }
 
     [Test]
+    public void Probe_PatchSide_DrawsOnAFinerGridAndLeavesTheOtherFiguresAlone()
+    {
+        string[] arguments = ["probe", _model, "--train", List("train"), "--test", List("test"), "--baselines", "--initialization", "fan_in"];
+        string[] jsons = [_folder.File("own.json"), _folder.File("fine.json")];
+        Assert.That(CommandLine.Run([.. arguments, "--patches", "--out", jsons[0]]).Output, Does.Contain("4 x 4 patches").And.Contain("32 pixels"));
+        Assert.That(CommandLine.Run([.. arguments, "--patch-side", "64", "--out", jsons[1]]).Output, Does.Contain("8 x 8 patches").And.Contain("64 pixels"));
+        var documents = jsons.Select(json => JsonDocument.Parse(File.ReadAllText(json))).ToArray();
+        var rows = documents.Select(document => document.RootElement.GetProperty("rows").EnumerateArray().ToArray()).ToArray();
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.That(rows[1][i].GetProperty("linear").ToString(), Is.EqualTo(rows[0][i].GetProperty("linear").ToString()));
+            Assert.That(rows[1][i].GetProperty("patches").ToString(), Is.Not.EqualTo(rows[0][i].GetProperty("patches").ToString()));
+        }
+
+        Array.ForEach(documents, document => document.Dispose());
+        var refused = CommandLine.Run([.. arguments, "--patch-side", "60"]);
+        Assert.That(refused.ExitCode, Is.EqualTo(1));
+        Assert.That(refused.Error, Does.Contain("60").And.Contain("multiple of the encoder's patch of 8 pixels"));
+    }
+
+    [Test]
     public void Probe_UntrainedOfAModelThatDoesNotSay_AsksForTheInitialization()
     {
         var result = CommandLine.Run("probe", _model, "--train", List("train"), "--test", List("test"), "--baselines");

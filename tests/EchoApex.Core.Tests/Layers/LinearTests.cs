@@ -35,6 +35,47 @@ public sealed class LinearTests
         });
     }
 
+    [TestCase(1, 5, 7, 3)]
+    [TestCase(3, 17, 96, 33)]
+    [TestCase(2, 257, 384, 1536)]
+    public void Apply_NarrowWithGradients_EqualsProductsOfRoundedFactors(int images, int tokens, int inputs, int outputs)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(3);
+        var input = rand(images, tokens, inputs) - 0.5;
+        var weight = (rand(outputs, inputs) - 0.5) / Math.Sqrt(inputs);
+        var bias = rand(outputs);
+        var upstream = rand(images, tokens, outputs) - 0.5;
+        var actual = Gradients((x, w, b) => Linear.Apply(x, w, b, Precision.Bf16), input, weight, bias, upstream).ToDictionary(part => part.Name, part => part.Value);
+
+        var (x, w, g) = (Rounded(input).flatten(0, 1), Rounded(weight), Rounded(upstream).flatten(0, 1));
+        Assert.Multiple(() =>
+        {
+            // One rounding of a result to 8 bits: 2^-8 of it.
+            AssertClose("output", (x.mm(w.t()) + bias).view(upstream.shape), actual["output"], 1.0 / 256);
+            AssertClose("input", g.mm(w).view(input.shape), actual["input"], 1.0 / 256);
+            AssertClose("weight", g.t().mm(x), actual["weight"], 1.0 / 256);
+            AssertClose("bias", upstream.sum([0, 1]), actual["bias"], 1e-5);
+        });
+    }
+
+    [Test]
+    public void Apply_NarrowWithoutGradient_IsTheSameNumbers()
+    {
+        using var scope = NewDisposeScope();
+        var (input, weight, bias) = (rand(4, 6, 32), new Parameter(rand(16, 32)), new Parameter(rand(16)));
+        var recorded = Linear.Apply(input, weight, bias, Precision.Bf16);
+        using var noGrad = no_grad();
+        var plain = Linear.Apply(input, weight, bias, Precision.Bf16);
+        Assert.Multiple(() =>
+        {
+            Assert.That(plain.dtype, Is.EqualTo(ScalarType.Float32));
+            Assert.That(recorded.requires_grad, Is.True);
+            Assert.That((plain - recorded).abs().max().ReadDouble(), Is.Zero);
+            Assert.That(Linear.Apply(zeros(0, 32), weight, bias, Precision.Bf16).shape, Is.EqualTo(new long[] { 0, 16 }));
+        });
+    }
+
     [Test]
     public void Apply_ToATransposedView_EqualsTheCopy()
     {
@@ -98,6 +139,14 @@ public sealed class LinearTests
         var expected = layer.ForwardGelu(input);
         using var noGrad = no_grad();
         Assert.That((layer.ForwardGelu(input) - expected).abs().max().ReadDouble(), Is.LessThan(1e-5));
+    }
+
+    private static Tensor Rounded(Tensor values) => values.to(ScalarType.BFloat16).to(ScalarType.Float32);
+
+    private static void AssertClose(string name, Tensor expected, Tensor actual, double share)
+    {
+        Assert.That(actual.dtype, Is.EqualTo(ScalarType.Float32), name);
+        Assert.That((actual - expected).abs().max().ReadDouble(), Is.LessThan(share * Math.Max(1, expected.abs().max().ReadDouble())), name);
     }
 
     private static List<(string Name, Tensor Value)> Gradients(
