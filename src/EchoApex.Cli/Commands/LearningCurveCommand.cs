@@ -19,7 +19,7 @@ internal static class LearningCurveCommand
     private static readonly Option<string?> Run = new("--run") { Description = "Judge this finished run (or model folder) instead of training one." };
     private static readonly Option<double?> CpuMinutes = new("--cpu-minutes") { Description = "With --run: the CPU minutes / 2 that it took, if its folder does not say." };
     private static readonly Option<string?> Label = new("--label") { Description = "What the row is called; default: the method." };
-    private static readonly Option<string[]> Set = new("--set") { Description = "Change a key of the presets curve-cpu-dino and curve-cpu-dinov2: key=value. May be repeated; needs --label.", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Set = new("--set") { Description = "Change a key of the presets curve-cpu-dino, curve-cpu-dinov2 and curve-cpu-resnet50: key=value. May be repeated; needs --label.", DefaultValueFactory = _ => [] };
     private static readonly Option<int> PretrainClips = new("--pretrain-clips") { Description = "Phantoms without labels.", DefaultValueFactory = _ => 6000 };
     private static readonly Option<int> TrainClips = new("--train-clips") { Description = "Labelled phantoms that fit the probes.", DefaultValueFactory = _ => 600 };
     private static readonly Option<int> ValidationClips = new("--validation-clips") { Description = "Labelled phantoms that choose their L2.", DefaultValueFactory = _ => 300 };
@@ -72,7 +72,7 @@ internal static class LearningCurveCommand
         }
 
         string? label = parsed.GetValue(Label);
-        if ((overrides.Length > 0 && label is null) || label?.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not (' ' or '-' or '_' or '.' or '+')) == true || label is CurveRow.RawPixels or CurveRow.Untrained)
+        if ((overrides.Length > 0 && label is null) || label?.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not (' ' or '-' or '_' or '.' or '+')) == true || label is CurveRow.RawPixels or CurveRow.Untrained or CurveRow.UntrainedResnet50)
         {
             faults.Add($"--label '{label}' must be given with --set, be of letters, digits, spaces and -_.+ alone, and not be a baseline's name.");
         }

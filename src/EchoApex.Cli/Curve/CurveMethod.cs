@@ -13,6 +13,7 @@ internal sealed record CurveMethod(string Name, double StepsPerMinute)
     private const double DinoRate = 540;
     private const double Dinov2Rate = 340;
     private const double SupervisedRate = 450;
+    private const double ResnetRate = 40;
 
     /// <summary>DINO, preset curve-cpu-dino.</summary>
     public static CurveMethod Dino { get; } = new("dino", DinoRate);
@@ -26,8 +27,11 @@ internal sealed record CurveMethod(string Name, double StepsPerMinute)
     /// <summary>The same encoder trained with the labels of the training clips.</summary>
     public static CurveMethod Supervised { get; } = new("supervised", SupervisedRate);
 
+    /// <summary>DINO with a ResNet50, preset curve-cpu-resnet50.</summary>
+    public static CurveMethod DinoResnet50 { get; } = new("dino-resnet50", ResnetRate);
+
     /// <summary>All methods.</summary>
-    public static IReadOnlyList<CurveMethod> All { get; } = [Dino, Dinov2, DinoDinov2, Supervised];
+    public static IReadOnlyList<CurveMethod> All { get; } = [Dino, Dinov2, DinoDinov2, Supervised, DinoResnet50];
 
     /// <summary>The method of a name.</summary>
     /// <exception cref="ConfigurationException">There is none.</exception>

@@ -13,11 +13,14 @@ internal sealed record CurveRow(string Level, string Method, int Seed, long Step
     /// <summary>What the row of the encoder before training is called.</summary>
     public const string Untrained = "untrained";
 
+    /// <summary>What the row of a ResNet50 before training is called.</summary>
+    public const string UntrainedResnet50 = "untrained resnet50";
+
     /// <summary>The header line.</summary>
     public static string Header { get; } = "level,method,seed,steps,cpu_minutes," + string.Join(',', new[] { "knn", "linear", "cls_mean_linear", "miou" }.Select(name => $"{name},{name}_low,{name}_high"));
 
     /// <summary>Whether the row is a baseline, which no budget changes.</summary>
-    public bool IsBaseline => Method is RawPixels or Untrained;
+    public bool IsBaseline => Method is RawPixels or Untrained or UntrainedResnet50;
 
     /// <summary>What makes a row unique: a second row of the same key replaces the first.</summary>
     public (string Level, string Method, int Seed, long Steps) Key => (Level, Method, Seed, Steps);

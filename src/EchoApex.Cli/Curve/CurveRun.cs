@@ -11,6 +11,7 @@ namespace EchoApex.Cli.Curve;
 internal sealed class CurveRun(CurveOptions options, Action<string> say)
 {
     private const string Row = "row";
+    private const string Resnet50 = "resnet50";
 
     // At the input's own side six patches a row can hardly draw a chamber: every encoder, and perfect labels, stay below a third.
     private const int FineGrid = 2;
@@ -28,10 +29,14 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
         long steps = options.Run is null ? options.Steps : StepsOf(origin);
         double minutes = options.CpuMinutes ?? (cpuSeconds / 60 / 2);
         say("judging");
-        var scores = Judge(origin, baselines: !new[] { CurveRow.RawPixels, CurveRow.Untrained }.All(name => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name)), cancellationToken);
-        var rows = scores.Select(score => score.Name == Row
+        string untrained = origin.Run?.Backbone.Architecture == Resnet50 ? CurveRow.UntrainedResnet50 : CurveRow.Untrained;
+        bool Known(string name) => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name);
+        var scores = Judge(origin, baselines: !Known(CurveRow.RawPixels) || !Known(untrained), cancellationToken);
+
+        // Raw pixels lie on the grid of the encoder that they were first judged beside.
+        var rows = scores.Where(score => score.Name is Row or CurveRow.Untrained || !Known(CurveRow.RawPixels)).Select(score => score.Name == Row
             ? CurveRow.Of(options.LevelName, method, options.Seed, steps, minutes, score)
-            : CurveRow.Of(options.LevelName, score.Name == CurveRow.Untrained ? CurveRow.Untrained : CurveRow.RawPixels, options.Seed, 0, 0, score));
+            : CurveRow.Of(options.LevelName, score.Name == CurveRow.Untrained ? untrained : CurveRow.RawPixels, options.Seed, 0, 0, score));
         var all = CurveFile.Add(table, rows);
         CurveReport.Write(options.Out, all);
         return all;
@@ -60,6 +65,7 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
     private static string MethodOf(EncoderOrigin origin) => origin.Run switch
     {
         null => "given model",
+        { Stage: PretrainingStage.Dino, Backbone.Architecture: Resnet50 } => CurveMethod.DinoResnet50.Name,
         { Stage: PretrainingStage.Dino } => CurveMethod.Dino.Name,
         { Backbone.Weights: null } => CurveMethod.Dinov2.Name,
         _ => CurveMethod.DinoDinov2.Name,

@@ -13,6 +13,7 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
 {
     private const string DinoPreset = "curve-cpu-dino";
     private const string Dinov2Preset = "curve-cpu-dinov2";
+    private const string Resnet50Preset = "curve-cpu-resnet50";
     private const int ReportEvery = 100;
 
     /// <summary>Trains, and returns the folder of the run and the processor time of all its stages in seconds.</summary>
@@ -26,7 +27,8 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
 
         if (method != CurveMethod.DinoDinov2)
         {
-            return Pretrain(method == CurveMethod.Dino ? DinoPreset : Dinov2Preset, method.Name, options.Steps, null, cancellationToken);
+            string preset = method == CurveMethod.Dino ? DinoPreset : method == CurveMethod.Dinov2 ? Dinov2Preset : Resnet50Preset;
+            return Pretrain(preset, method.Name, options.Steps, null, cancellationToken);
         }
 
         // The first stage is a DINO row of half the steps, and found again when that was made already.

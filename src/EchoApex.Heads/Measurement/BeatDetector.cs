@@ -11,10 +11,14 @@ namespace EchoApex.Heads.Measurement;
 /// The smoothed signal is followed from turn to turn: an extreme counts once the signal has moved away from it by the prominence
 /// (a zigzag, as with hysteresis), so that large and small alternate; extremes at the ends of a clip count too, since clips often
 /// start at the R wave, unless they are far from the other extremes of their kind: then the clip begins or ends amid a
-/// movement. Extremes of one kind that are too close lose the smaller swing between them.
+/// movement. End systoles that are too close lose the smallest swing between them; of several tops between two
+/// of them that are as high as each other the last is the end diastole.
 /// </remarks>
 public sealed class BeatDetector
 {
+    // Tops that differ by less than this share of the signal's range are as high as each other.
+    private const double Plateau = 0.02;
+
     private readonly BeatOptions _options;
 
     /// <summary>Creates the detector.</summary>
@@ -62,6 +66,7 @@ public sealed class BeatDetector
         var turns = Turns(smooth, prominence);
         DropUnfinishedEnds(turns, smooth, prominence / 4);
         DropCloseTurns(turns, smooth, place => timesMs[known[place]]);
+        SettleDiastoles(turns, smooth, Plateau * range);
         return Beats([.. turns.Select(turn => (known[turn.Place], turn.IsLarge))]);
     }
 
@@ -141,16 +146,18 @@ public sealed class BeatDetector
     {
         while (turns.Count > 2)
         {
-            int close = Enumerable.Range(0, turns.Count - 2).FirstOrDefault(i => timeMs(turns[i + 2].Place) - timeMs(turns[i].Place) < _options.MinimumDistanceMs, -1);
-            if (close < 0)
+            double Swing(int i) => Math.Abs(values[turns[i].Place] - values[turns[i + 1].Place]);
+
+            // Systoles are sharp, the way between two of them may have several tops. Smallest swings go first, so that no real one
+            // goes for the sake of a false one.
+            int[] close = [.. Enumerable.Range(0, turns.Count - 2).Where(i => !turns[i].IsLarge && timeMs(turns[i + 2].Place) - timeMs(turns[i].Place) < _options.MinimumDistanceMs)];
+            if (close.Length == 0)
             {
                 return;
             }
 
-            double Swing(int i) => Math.Abs(values[turns[i].Place] - values[turns[i + 1].Place]);
-
-            // The two ends of the smaller swing go; at the clip's ends one turn alone can go.
-            int smaller = Swing(close) < Swing(close + 1) ? close : close + 1;
+            // The two ends of a swing go; at the clip's ends one turn alone can go.
+            int smaller = close.SelectMany(i => new[] { i, i + 1 }).MinBy(Swing);
             if (smaller == 0)
             {
                 turns.RemoveAt(0);
@@ -162,6 +169,23 @@ public sealed class BeatDetector
             else
             {
                 turns.RemoveRange(smaller, 2);
+            }
+        }
+    }
+
+    // Which of several tops between two systoles the dropped swings left is chance.
+    private static void SettleDiastoles(List<(int Place, bool IsLarge)> turns, double[] values, double level)
+    {
+        for (int i = 0; i < turns.Count; i++)
+        {
+            // After the last systole no contraction says when diastole ends.
+            if (turns[i].IsLarge && i < turns.Count - 1)
+            {
+                int first = i == 0 ? 0 : turns[i - 1].Place + 1;
+                var between = Enumerable.Range(first, turns[i + 1].Place - first).ToArray();
+                double top = between.Max(place => values[place]);
+                int last = between.Last(place => values[place] >= top - level);
+                turns[i] = (between.Reverse().SkipWhile(place => place > last).TakeWhile(place => values[place] >= top - level).MaxBy(place => values[place]), true);
             }
         }
     }

@@ -6,7 +6,7 @@ namespace EchoApex.Training.Presets;
 /// <summary>The recipes that come with EchoApex, as YAML texts in the assembly.</summary>
 /// <remarks>
 /// smoke-cpu: seconds on one core, to see that everything runs. demo-cpu: minutes on two cores, learns views from phantoms.
-/// curve-cpu-dino, curve-cpu-dinov2: the runs of learning curves.
+/// curve-cpu-dino, curve-cpu-dinov2, curve-cpu-resnet50: the runs of learning curves.
 /// vits16-echo, vitb16-echo: DINO v1 with augmentation for ultrasound, for ViT-S and ViT-B; resnet50-echo: the same for ResNet50. vits16-dino: DINO v1's reference
 /// recipe. vits14-dinov2: DINOv2's reference recipe, for ViT-S.
 /// </remarks>

@@ -26,6 +26,9 @@ internal sealed class TruthModels(params IReadOnlyList<PhantomClip> phantoms) : 
     /// <summary>The overlap that masks are expected to have.</summary>
     public double MaskQuality { get; init; } = 0.9;
 
+    /// <summary>The frame whose mask and points are given in place of a frame's own; null for its own.</summary>
+    public Func<PhantomClip, int, int>? ShownFrame { get; init; }
+
     /// <summary>Called when masks are asked for.</summary>
     public Action<EchoClip>? OnSegment { get; init; }
 
@@ -53,24 +56,28 @@ internal sealed class TruthModels(params IReadOnlyList<PhantomClip> phantoms) : 
 
     public LvFindings? Measure(EchoClip clip, CancellationToken cancellationToken)
     {
-        var truth = Find(clip).Truth;
+        var phantom = Find(clip);
+        var truth = phantom.Truth;
         int[] frames = [.. Enumerable.Range(0, clip.FrameCount)];
-        var points = frames.Select(frame => (IReadOnlyList<LandmarkPrediction>)[.. truth.Landmarks[frame].Select(point => new LandmarkPrediction(point.Name, new ImagePoint(point.X, point.Y), 0.9))]).ToList();
+        var points = frames.Select(frame => (IReadOnlyList<LandmarkPrediction>)[.. truth.Landmarks[Shown(phantom, frame)].Select(point => new LandmarkPrediction(point.Name, new ImagePoint(point.X, point.Y), 0.9))]).ToList();
         return LvFindings.Of(clip, frames, points, new FrameGeometry(0, 0, 1, 1, 0, 0), MeasurementHeadOptions.LeftVentricle);
     }
 
     public IReadOnlyList<T> Segment<T>(EchoClip clip, IReadOnlyList<int> frames, Func<SegmentedFrame, T> reduce, CancellationToken cancellationToken)
     {
         OnSegment?.Invoke(clip);
-        var truth = Find(clip).Truth;
+        var phantom = Find(clip);
+        var truth = phantom.Truth;
         return [.. frames.Select(frame => reduce(new SegmentedFrame(frame, Labels.ToDictionary(PhantomTruthWriter.Name, label =>
         {
-            byte[] mask = Array.ConvertAll(truth.Mask(frame).ToArray(), value => value == (byte)label ? (byte)1 : (byte)0);
+            byte[] mask = Array.ConvertAll(truth.Mask(Shown(phantom, frame)).ToArray(), value => value == (byte)label ? (byte)1 : (byte)0);
             return new SegmentedMask(mask, truth.Width, MaskQuality, clip.Spacing, [], 1);
         }))))];
     }
 
     public FrameExplanation? Explain(EchoClip clip, int frame, CancellationToken cancellationToken) => null;
+
+    private int Shown(PhantomClip phantom, int frame) => ShownFrame?.Invoke(phantom, frame) ?? frame;
 
     // A clip that was written and read again is another object; times and spacing stay within rounding.
     private PhantomClip Find(EchoClip clip) => phantoms.First(phantom =>
