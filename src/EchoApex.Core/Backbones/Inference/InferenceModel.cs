@@ -9,6 +9,9 @@ namespace EchoApex.Core.Backbones.Inference;
 /// <summary>Prepares encoders for inference on the CPU.</summary>
 public static class InferenceModel
 {
+    // Position tables of some weights are of 518 pixels, while pictures are of 224: a pass of the first would take long for nothing.
+    private const int LargestWarmUp = 224;
+
     /// <summary>
     /// Copies an encoder into a form that is faster at inference: batch norm, LayerScale and LoRA merged into the weights, weights in
     /// oneDNN's own order, bias, GELU, ReLU and residual sums inside the products, channels last for a ResNet, no gradients.
@@ -30,9 +33,27 @@ public static class InferenceModel
             NativeAllocator.KeepFreedMemory();
         }
 
-        return WhyNot(backbone) is { } reason
-            ? new PreparedBackbone(backbone, null, options.Precision, new PreparationReport(false, $"{backbone.Config.Architecture} runs as it is: {reason}."))
-            : new PreparedBackbone(backbone, Pack(backbone, options.Precision), options.Precision, new PreparationReport(true, Describe(backbone, options.Precision)));
+        if (WhyNot(backbone) is { } reason)
+        {
+            return new PreparedBackbone(backbone, null, options.Precision, new PreparationReport(false, $"{backbone.Config.Architecture} runs as it is: {reason}."));
+        }
+
+        var result = new PreparedBackbone(backbone, Pack(backbone, options.Precision), options.Precision, new PreparationReport(true, Describe(backbone, options.Precision)));
+        if (options.WarmUp)
+        {
+            WarmUp(result);
+        }
+
+        return result;
+    }
+
+    private static void WarmUp(PreparedBackbone prepared)
+    {
+        var config = prepared.Config;
+        long side = Math.Max(1, Math.Min(config.ImageSize, LargestWarmUp) / prepared.PatchSize) * prepared.PatchSize;
+        using var noGradient = no_grad();
+        using var image = zeros(1, config.InputChannels, side, side);
+        prepared.Extract(image).Dispose();
     }
 
     private static string? WhyNot(IBackbone backbone)

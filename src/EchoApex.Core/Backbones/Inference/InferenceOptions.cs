@@ -16,4 +16,10 @@ public sealed record InferenceOptions
     /// call (<see cref="NativeAllocator.KeepFreedMemory"/>): resident memory then stays at its peak.
     /// </summary>
     public bool KeepFreedMemory { get; init; } = true;
+
+    /// <summary>
+    /// Whether one empty image goes through the prepared encoder before it is handed over, so that the first answer takes no longer
+    /// than later ones: kernels are made and code is compiled at the first pass. It costs about one pass.
+    /// </summary>
+    public bool WarmUp { get; init; } = true;
 }

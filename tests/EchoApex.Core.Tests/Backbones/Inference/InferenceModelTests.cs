@@ -101,7 +101,7 @@ public sealed class InferenceModelTests
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var encoder = SmallEncoders.Make(family == "vit" ? SmallEncoders.Transformer : SmallEncoders.ResNet);
-        using var prepared = InferenceModel.Prepare(encoder, new InferenceOptions { Precision = Precision.Bf16 });
+        using var prepared = InferenceModel.Prepare(encoder, new InferenceOptions { Precision = Precision.Bf16, WarmUp = false });
         var images = SmallEncoders.Images(2, 64, 64);
         var (found, expected) = (prepared.Extract(images).Cls, encoder.Extract(images).Cls);
         Assert.That(found.dtype, Is.EqualTo(ScalarType.Float32));
