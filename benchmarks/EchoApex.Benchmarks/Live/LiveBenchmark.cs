@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Phantoms;
@@ -15,7 +16,7 @@ using static TorchSharp.torch;
 namespace EchoApex.Benchmarks.Live;
 
 /// <summary>
-/// Live frames at 30 a second through untrained models of a size: <c>live [--arch vit_small_patch16] [--size 224] [--seconds 60] [--masks 0]</c>.
+/// Live frames at 30 a second through untrained models of a size: <c>live [--arch vit_small_patch16] [--size 224] [--seconds 60] [--masks 0] [--precision fp32]</c>.
 /// Prints sustained rate, latencies, dropped frames and resident memory at the start and in the end.
 /// </summary>
 internal static class LiveBenchmark
@@ -29,11 +30,12 @@ internal static class LiveBenchmark
         int size = int.Parse(Option("--size", "224"), CultureInfo.InvariantCulture);
         int masks = int.Parse(Option("--masks", "0"), CultureInfo.InvariantCulture);
         double seconds = double.Parse(Option("--seconds", "60"), CultureInfo.InvariantCulture);
+        var precision = Enum.Parse<Precision>(Option("--precision", "fp32"), ignoreCase: true);
         string folder = Path.Combine(Path.GetTempPath(), $"echoapex-live-{Environment.ProcessId}");
         try
         {
             Write(folder, architecture, size, masks > 0);
-            RunAsync(folder, size, masks, seconds).GetAwaiter().GetResult();
+            RunAsync(folder, size, masks, seconds, precision).GetAwaiter().GetResult();
             return 0;
         }
         finally
@@ -42,11 +44,11 @@ internal static class LiveBenchmark
         }
     }
 
-    private static async Task RunAsync(string folder, int size, int masks, double seconds)
+    private static async Task RunAsync(string folder, int size, int masks, double seconds, Precision precision)
     {
         var clip = PhantomGenerator.Generate(new PhantomOptions { ImageSize = Math.Max(224, size), Frames = 30, FramesPerSecond = 30, Views = [PhantomView.A4C] }, 1, 0).Clip;
         byte[][] frames = [.. Enumerable.Range(0, clip.FrameCount).Select(clip.ReadFrame)];
-        using var predictor = EchoPredictor.Load(folder);
+        using var predictor = EchoPredictor.Load(folder, inference: new InferenceOptions { Precision = precision });
         await using var live = predictor.OpenStream(new LiveStreamOptions { Height = clip.Height, Width = clip.Width, Spacing = clip.Spacing, MaskEvery = Math.Max(1, masks), Structure = masks > 0 ? "left_ventricle" : null });
         int fractions = 0;
         var reader = Task.Run(async () =>

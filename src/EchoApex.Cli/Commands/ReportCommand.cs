@@ -20,12 +20,13 @@ internal static class ReportCommand
     private static readonly Option<bool> MeasureUnfamiliar = new("--measure-unfamiliar") { Description = "Measure clips too whose pictures are like none that the view model was trained on, as of another scanner; they are warned about." };
     private static readonly Option<double> MinimumView = new("--minimum-view-confidence") { Description = "Confidence below which a view is not taken as recognised.", DefaultValueFactory = _ => new StudyOptions().MinimumViewConfidence };
     private static readonly Option<double> MinimumMask = new("--minimum-mask-quality") { Description = "Overlap that the segmentation must expect of a mask to have it measured.", DefaultValueFactory = _ => new StudyOptions().MinimumMaskQuality };
+    private static readonly Option<string> EncoderPrecision = PrecisionOption.Create();
 
     public static Command Create()
     {
         var command = new Command("report", "Read a study: views, beats, volumes, lengths, ejection fraction, quality; as JSON, HTML and a DICOM structured report.")
         {
-            Study, Models, Base, Out, KeyImagesToo, KeepIdentity, NoMaps, MeasureUnfamiliar, MinimumView, MinimumMask,
+            Study, Models, Base, Out, KeyImagesToo, KeepIdentity, NoMaps, MeasureUnfamiliar, MinimumView, MinimumMask, EncoderPrecision,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -38,7 +39,7 @@ internal static class ReportCommand
 
     private static void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var predictor = EchoPredictor.Load(parsed.GetValue(Models)!, parsed.GetValue(Base));
+        using var predictor = EchoPredictor.Load(parsed.GetValue(Models)!, parsed.GetValue(Base), inference: PrecisionOption.Read(parsed.GetValue(EncoderPrecision)));
         var options = new StudyOptions { Explain = !parsed.GetValue(NoMaps), RefuseUnfamiliar = !parsed.GetValue(MeasureUnfamiliar), MinimumViewConfidence = parsed.GetValue(MinimumView), MinimumMaskQuality = parsed.GetValue(MinimumMask) };
         string path = parsed.GetValue(Study)!;
         var study = new StudyPipeline(predictor, options).Run(path, new Lines(), cancellationToken);

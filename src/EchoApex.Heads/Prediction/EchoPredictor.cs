@@ -1,3 +1,4 @@
+using EchoApex.Core.Backbones.Inference;
 using System.Runtime.CompilerServices;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Imaging;
@@ -44,9 +45,10 @@ public sealed class EchoPredictor : IDisposable
     /// </param>
     /// <param name="baseFolder">Where the encoder lies, for models of adapters whose encoder was moved.</param>
     /// <param name="concurrency">Clips that are judged at a time. Weights are shared; memory for activations grows with it.</param>
+    /// <param name="inference">How encoders are prepared; null takes float32. bfloat16 is two to three times as fast on processors with AMX.</param>
     /// <exception cref="CheckpointException">There is no model, a file is missing or damaged, or the encoder is another.</exception>
     /// <exception cref="ConfigurationException">A task.json has faults, or two models have one task.</exception>
-    public static EchoPredictor Load(string folder, string? baseFolder = null, int concurrency = 1)
+    public static EchoPredictor Load(string folder, string? baseFolder = null, int concurrency = 1, InferenceOptions? inference = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(concurrency);
@@ -55,7 +57,7 @@ public sealed class EchoPredictor : IDisposable
         {
             foreach (string place in ModelFolders.Find(folder))
             {
-                var task = LoadedTask.Load(place, baseFolder);
+                var task = LoadedTask.Load(place, baseFolder, inference);
                 tasks.Add(task);
                 if (tasks.FirstOrDefault(other => other != task && other.Task == task.Task) is { } twin)
                 {

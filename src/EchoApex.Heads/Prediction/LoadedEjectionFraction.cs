@@ -1,3 +1,4 @@
+using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
@@ -8,8 +9,8 @@ namespace EchoApex.Heads.Prediction;
 /// <summary>A model of ejection fractions.</summary>
 internal sealed class LoadedEjectionFraction : LoadedTask
 {
-    private LoadedEjectionFraction(TaskModel model, EjectionFractionHead head, EjectionFractionOptions options)
-        : base(model, head)
+    private LoadedEjectionFraction(TaskModel model, EjectionFractionHead head, EjectionFractionOptions options, InferenceOptions? inference)
+        : base(model, head, inference)
     {
         Options = options;
         Predictor = new EjectionFractionPredictor(head, Preparation.Normalizer, options.Windows, options.Loss.Likelihood, options.EvaluationBatch);
@@ -21,10 +22,10 @@ internal sealed class LoadedEjectionFraction : LoadedTask
 
     public override EchoTasks Task => EchoTasks.EjectionFraction;
 
-    public static LoadedEjectionFraction Create(TaskModel model)
+    public static LoadedEjectionFraction Create(TaskModel model, InferenceOptions? inference = null)
     {
         var options = TaskModelFolder.ReadOptions<EjectionFractionOptions>(model);
-        return new LoadedEjectionFraction(model, Filled(model, new EjectionFractionHead(model.Encoder.FeatureDimension, options.Head, RandomStream.For(0, "ef-head"))), options);
+        return new LoadedEjectionFraction(model, Filled(model, new EjectionFractionHead(model.Encoder.FeatureDimension, options.Head, RandomStream.For(0, "ef-head"))), options, inference);
     }
 
     public EjectionFractionPrediction EjectionFraction(EchoClip clip) =>

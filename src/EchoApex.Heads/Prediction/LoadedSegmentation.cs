@@ -1,3 +1,4 @@
+using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Embedding;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Tasks;
@@ -10,15 +11,15 @@ internal sealed class LoadedSegmentation : LoadedTask
 {
     private readonly SegmentationHead _head;
 
-    private LoadedSegmentation(TaskModel model, SegmentationHead head)
-        : base(model, head) => _head = head;
+    private LoadedSegmentation(TaskModel model, SegmentationHead head, InferenceOptions? inference)
+        : base(model, head, inference) => _head = head;
 
     public override EchoTasks Task => EchoTasks.Segment;
 
-    public static LoadedSegmentation Create(TaskModel model)
+    public static LoadedSegmentation Create(TaskModel model, InferenceOptions? inference = null)
     {
         var options = TaskModelFolder.ReadOptions<SegmentationTaskOptions>(model);
-        return new LoadedSegmentation(model, Filled(model, new SegmentationHead(options.Head, model.Encoder.FeatureDimension, model.Info.Labels)));
+        return new LoadedSegmentation(model, Filled(model, new SegmentationHead(options.Head, model.Encoder.FeatureDimension, model.Info.Labels)), inference);
     }
 
     /// <summary>Frames one after the other; each is forgotten when the next is asked for, unless the caller keeps it.</summary>

@@ -13,10 +13,10 @@ internal abstract class LoadedTask : IDisposable
     private readonly IDisposable _head;
     private readonly PreparedBackbone _encoder;
 
-    protected LoadedTask(TaskModel model, IDisposable head)
+    protected LoadedTask(TaskModel model, IDisposable head, InferenceOptions? inference)
     {
         (Model, _head) = (model, head);
-        _encoder = InferenceModel.Prepare(model.Encoder);
+        _encoder = InferenceModel.Prepare(model.Encoder, inference);
         Preparation = new ClipPreparation(model.Info.Preprocessing, cacheMegabytes: 0);
     }
 
@@ -35,17 +35,17 @@ internal abstract class LoadedTask : IDisposable
     public abstract EchoPrediction Judge(EchoClip clip, EchoPrediction prediction, CancellationToken cancellationToken);
 
     /// <summary>Loads the model of a folder.</summary>
-    public static LoadedTask Load(string folder, string? baseFolder)
+    public static LoadedTask Load(string folder, string? baseFolder, InferenceOptions? inference = null)
     {
         var model = TaskModelFolder.Load(folder, baseFolder);
         try
         {
             return model.Info.Task switch
             {
-                "view" => LoadedView.Create(model),
-                "segment" => LoadedSegmentation.Create(model),
-                "measure" => LoadedMeasurement.Create(model),
-                "ef" => LoadedEjectionFraction.Create(model),
+                "view" => LoadedView.Create(model, inference),
+                "segment" => LoadedSegmentation.Create(model, inference),
+                "measure" => LoadedMeasurement.Create(model, inference),
+                "ef" => LoadedEjectionFraction.Create(model, inference),
                 _ => throw new ConfigurationException(Path.Combine(model.Folder, TaskModelFolder.ConfigFile), $"task is '{model.Info.Task}'; this EchoApex predicts view, segment, measure and ef."),
             };
         }

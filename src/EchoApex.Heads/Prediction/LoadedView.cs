@@ -1,3 +1,4 @@
+using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
@@ -11,8 +12,8 @@ internal sealed class LoadedView : LoadedTask
     private readonly ViewPredictor _predictor;
     private readonly Familiarity? _familiarity;
 
-    private LoadedView(TaskModel model, ViewClassificationHead head, ViewClassificationOptions options)
-        : base(model, head)
+    private LoadedView(TaskModel model, ViewClassificationHead head, ViewClassificationOptions options, InferenceOptions? inference)
+        : base(model, head, inference)
     {
         (Head, Options) = (head, options);
         _predictor = new ViewPredictor(head, Preparation.Normalizer, model.Info.Labels, options);
@@ -25,10 +26,10 @@ internal sealed class LoadedView : LoadedTask
 
     public override EchoTasks Task => EchoTasks.View;
 
-    public static LoadedView Create(TaskModel model)
+    public static LoadedView Create(TaskModel model, InferenceOptions? inference = null)
     {
         var options = TaskModelFolder.ReadOptions<ViewClassificationOptions>(model);
-        return new LoadedView(model, Filled(model, new ViewClassificationHead(model.Encoder.FeatureDimension, model.Info.Labels.Count, options.MeanPatch, RandomStream.For(0, "view-head"))), options);
+        return new LoadedView(model, Filled(model, new ViewClassificationHead(model.Encoder.FeatureDimension, model.Info.Labels.Count, options.MeanPatch, RandomStream.For(0, "view-head"))), options, inference);
     }
 
     public ViewPrediction View(EchoClip clip) => _predictor.Predict(Encoder, clip.FrameCount, frame => Preparation.Frame(clip, frame));

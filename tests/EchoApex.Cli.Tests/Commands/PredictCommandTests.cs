@@ -1,3 +1,4 @@
+using System.Globalization;
 using EchoApex.Core.Arrays;
 using EchoApex.Core.Backbones;
 using EchoApex.Core.Checkpoints;
@@ -54,6 +55,19 @@ public sealed class PredictCommandTests : IDisposable
         var result = Predict(task, "long", "dicom", ".dcm");
         Assert.That(result.ExitCode, Is.Zero, result.Error);
         Assert.That(result.Output, Does.Contain(expected));
+    }
+
+    [Test]
+    public void Predict_InBfloat16_SaysNearlyTheSame()
+    {
+        string clip = Directory.GetFiles(Path.Combine(_folder.File("long"), "dicom"), "*.dcm")[0];
+        var (single, narrow) = (CommandLine.Run("predict", clip, "--model", _folder.File("ef")), CommandLine.Run("predict", clip, "--model", _folder.File("ef"), "--precision", "bf16"));
+        Assert.That(narrow.ExitCode, Is.Zero, narrow.Error);
+        Assert.That(Fraction(narrow.Output), Is.EqualTo(Fraction(single.Output)).Within(2));
+        var refused = CommandLine.Run("predict", clip, "--model", _folder.File("ef"), "--precision", "fp8");
+        Assert.That(refused.ExitCode, Is.EqualTo(1));
+        Assert.That(refused.Error, Does.Contain("--precision is 'fp8'").And.Contain("fp32 or bf16"));
+        static double Fraction(string text) => double.Parse(text.Split("EF ")[1].Split(' ', '%')[0], CultureInfo.InvariantCulture);
     }
 
     [TestCase("segment", "pixels (the clip says no pixel size)")]
