@@ -21,12 +21,13 @@ namespace EchoApex.Heads.Prediction;
 public sealed class EchoPredictor : IDisposable
 {
     private readonly LoadedTask[] _tasks;
+    private readonly EncoderPool _encoders;
     private readonly SemaphoreSlim _turns;
     private volatile bool _disposed;
 
-    private EchoPredictor(LoadedTask[] tasks, int concurrency)
+    private EchoPredictor(LoadedTask[] tasks, EncoderPool encoders, int concurrency)
     {
-        (_tasks, Concurrency) = (tasks, concurrency);
+        (_tasks, _encoders, Concurrency) = (tasks, encoders, concurrency);
         _turns = new SemaphoreSlim(concurrency, concurrency);
     }
 
@@ -39,7 +40,7 @@ public sealed class EchoPredictor : IDisposable
     /// <summary>Clips that are judged at a time.</summary>
     public int Concurrency { get; }
 
-    /// <summary>Loads fine-tuned models onto the CPU.</summary>
+    /// <summary>Loads fine-tuned models onto the CPU. Models with equal encoders, as those that were trained with it frozen, share one.</summary>
     /// <param name="folder">
     /// A model's folder, a run folder of <c>echoapex finetune</c>, or a folder that holds several of either, one a task.
     /// </param>
@@ -53,11 +54,12 @@ public sealed class EchoPredictor : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(concurrency);
         var tasks = new List<LoadedTask>();
+        var encoders = new EncoderPool(inference);
         try
         {
             foreach (string place in ModelFolders.Find(folder))
             {
-                var task = LoadedTask.Load(place, baseFolder, inference);
+                var task = LoadedTask.Load(place, baseFolder, encoders);
                 tasks.Add(task);
                 if (tasks.FirstOrDefault(other => other != task && other.Task == task.Task) is { } twin)
                 {
@@ -65,10 +67,11 @@ public sealed class EchoPredictor : IDisposable
                 }
             }
 
-            return new EchoPredictor([.. tasks.OrderBy(task => task.Task)], concurrency);
+            return new EchoPredictor([.. tasks.OrderBy(task => task.Task)], encoders, concurrency);
         }
         catch
         {
+            encoders.Dispose();
             tasks.ForEach(task => task.Dispose());
             throw;
         }
@@ -202,6 +205,7 @@ public sealed class EchoPredictor : IDisposable
             _turns.Wait();
         }
 
+        _encoders.Dispose();
         foreach (var task in _tasks)
         {
             task.Dispose();

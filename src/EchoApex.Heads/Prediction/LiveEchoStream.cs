@@ -1,3 +1,4 @@
+using EchoApex.Core.Backbones;
 using System.Diagnostics;
 using System.Threading.Channels;
 using EchoApex.Core.Configuration;
@@ -145,8 +146,10 @@ public sealed class LiveEchoStream : IAsyncDisposable
     private void Judge()
     {
         var view = _predictor.Find<LoadedView>();
-        using var masks = _options.Structure is null ? null : _predictor.Find<LoadedSegmentation>()?.NewSession();
-        var fraction = _predictor.Find<LoadedEjectionFraction>() is { } model ? new LiveEjectionFraction(model, _options.EjectionFractionIntervalMs) : null;
+        using var encoders = new FrameEncoders();
+        using var masks = _options.Structure is null ? null : _predictor.Find<LoadedSegmentation>() is { } segmentation ? segmentation.NewSession(encoders.Of(segmentation)) : null;
+        var fraction = _predictor.Find<LoadedEjectionFraction>() is { } model ? new LiveEjectionFraction(model, encoders.Of(model), _options.EjectionFractionIntervalMs) : null;
+        var viewEncoder = view is null ? null : encoders.Of(view);
         while (!_disposed)
         {
             _ring.Arrived.Wait();
@@ -162,7 +165,7 @@ public sealed class LiveEchoStream : IAsyncDisposable
 
             try
             {
-                var result = _predictor.InTurn(() => Judge(frame, view, masks, fraction), CancellationToken.None);
+                var result = _predictor.InTurn(() => Judge(frame, view, viewEncoder, masks, fraction), CancellationToken.None);
                 Count(result.LatencyMs);
                 _results.Writer.TryWrite(result);
             }
@@ -173,12 +176,12 @@ public sealed class LiveEchoStream : IAsyncDisposable
         }
     }
 
-    private LiveResult Judge(LiveFrameRing.Waiting frame, LoadedView? view, SegmentationSession? masks, LiveEjectionFraction? fraction)
+    private LiveResult Judge(LiveFrameRing.Waiting frame, LoadedView? view, IBackbone? viewEncoder, SegmentationSession? masks, LiveEjectionFraction? fraction)
     {
         ViewPrediction? seen = null;
         if (view is not null)
         {
-            _views.Enqueue(view.Frame(_frames, frame.Slot).Probabilities);
+            _views.Enqueue(view.Frame(viewEncoder!, _frames, frame.Slot).Probabilities);
             while (_views.Count > _options.ViewFrames)
             {
                 _views.Dequeue();
@@ -216,5 +219,24 @@ public sealed class LiveEchoStream : IAsyncDisposable
             _firstAt = _judged == 0 ? _lastAt : _firstAt;
             _judged++;
         }
+    }
+
+    // One memory an encoder, whatever the number of tasks that ask it.
+    private sealed class FrameEncoders : IDisposable
+    {
+        private readonly List<RememberingEncoder> _encoders = [];
+
+        public RememberingEncoder Of(LoadedTask task)
+        {
+            if (_encoders.FirstOrDefault(known => known.Original == task.Encoder) is { } shared)
+            {
+                return shared;
+            }
+
+            _encoders.Add(new RememberingEncoder(task.Encoder));
+            return _encoders[^1];
+        }
+
+        public void Dispose() => _encoders.ForEach(encoder => encoder.Dispose());
     }
 }

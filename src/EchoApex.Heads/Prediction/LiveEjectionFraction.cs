@@ -1,4 +1,5 @@
 // Shape legend: T = frames of the window, E = a frame's vector.
+using EchoApex.Core.Backbones;
 using EchoApex.Core.Imaging;
 using EchoApex.Heads.EjectionFraction;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch;
 namespace EchoApex.Heads.Prediction;
 
 /// <summary>The rolling ejection fraction: a frame is encoded once, when its turn in the window comes; the window is read every so often.</summary>
-internal sealed class LiveEjectionFraction(LoadedEjectionFraction model, double intervalMs)
+internal sealed class LiveEjectionFraction(LoadedEjectionFraction model, IBackbone encoder, double intervalMs)
 {
     private readonly Queue<(double TimeMs, float[] Vector_E)> _window = new();
     private readonly int _frames = model.Options.Windows.Frames;
@@ -28,7 +29,7 @@ internal sealed class LiveEjectionFraction(LoadedEjectionFraction model, double 
         }
 
         _lastEncodedMs = timeMs;
-        using (var vector_1E = model.Predictor.EncodeFrames(model.Encoder, [model.Preparation.Frame(frames, slot)]))
+        using (var vector_1E = model.Predictor.EncodeFrames(encoder, [model.Preparation.Frame(frames, slot)]))
         {
             _window.Enqueue((timeMs, [.. vector_1E.data<float>()]));
         }

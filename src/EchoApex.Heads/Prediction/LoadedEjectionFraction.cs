@@ -1,4 +1,3 @@
-using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
@@ -9,8 +8,8 @@ namespace EchoApex.Heads.Prediction;
 /// <summary>A model of ejection fractions.</summary>
 internal sealed class LoadedEjectionFraction : LoadedTask
 {
-    private LoadedEjectionFraction(TaskModel model, EjectionFractionHead head, EjectionFractionOptions options, InferenceOptions? inference)
-        : base(model, head, inference)
+    private LoadedEjectionFraction(TaskModel model, EjectionFractionHead head, EjectionFractionOptions options, EncoderPool encoders)
+        : base(model, head, encoders)
     {
         Options = options;
         Predictor = new EjectionFractionPredictor(head, Preparation.Normalizer, options.Windows, options.Loss.Likelihood, options.EvaluationBatch);
@@ -22,10 +21,10 @@ internal sealed class LoadedEjectionFraction : LoadedTask
 
     public override EchoTasks Task => EchoTasks.EjectionFraction;
 
-    public static LoadedEjectionFraction Create(TaskModel model, InferenceOptions? inference = null)
+    public static LoadedEjectionFraction Create(TaskModel model, EncoderPool encoders)
     {
         var options = TaskModelFolder.ReadOptions<EjectionFractionOptions>(model);
-        return new LoadedEjectionFraction(model, Filled(model, new EjectionFractionHead(model.Encoder.FeatureDimension, options.Head, RandomStream.For(0, "ef-head"))), options, inference);
+        return new LoadedEjectionFraction(model, Filled(model, new EjectionFractionHead(model.Encoder.FeatureDimension, options.Head, RandomStream.For(0, "ef-head"))), options, encoders);
     }
 
     public EjectionFractionPrediction EjectionFraction(EchoClip clip) =>

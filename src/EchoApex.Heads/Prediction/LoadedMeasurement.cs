@@ -1,5 +1,4 @@
 // Shape legend: S = side of the square input.
-using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Embedding;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
@@ -18,15 +17,15 @@ internal sealed class LoadedMeasurement : LoadedTask
     private readonly MeasurementHead _head;
     private readonly MeasurementHeadOptions _options;
 
-    private LoadedMeasurement(TaskModel model, MeasurementHead head, MeasurementHeadOptions options, InferenceOptions? inference)
-        : base(model, head, inference) => (_head, _options) = (head, options);
+    private LoadedMeasurement(TaskModel model, MeasurementHead head, MeasurementHeadOptions options, EncoderPool encoders)
+        : base(model, head, encoders) => (_head, _options) = (head, options);
 
     public override EchoTasks Task => EchoTasks.Measure;
 
-    public static LoadedMeasurement Create(TaskModel model, InferenceOptions? inference = null)
+    public static LoadedMeasurement Create(TaskModel model, EncoderPool encoders)
     {
         var options = TaskModelFolder.ReadOptions<MeasurementOptions>(model).Head;
-        return new LoadedMeasurement(model, Filled(model, new MeasurementHead(model.Encoder.Config, model.Encoder.StageCount, options, RandomStream.For(0, "measurement-head"))), options, inference);
+        return new LoadedMeasurement(model, Filled(model, new MeasurementHead(model.Encoder.Config, model.Encoder.StageCount, options, RandomStream.For(0, "measurement-head"))), options, encoders);
     }
 
     public LvFindings Measure(EchoClip clip, CancellationToken cancellationToken)

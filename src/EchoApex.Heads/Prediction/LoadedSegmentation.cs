@@ -1,4 +1,4 @@
-using EchoApex.Core.Backbones.Inference;
+using EchoApex.Core.Backbones;
 using EchoApex.Core.Embedding;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Tasks;
@@ -11,15 +11,15 @@ internal sealed class LoadedSegmentation : LoadedTask
 {
     private readonly SegmentationHead _head;
 
-    private LoadedSegmentation(TaskModel model, SegmentationHead head, InferenceOptions? inference)
-        : base(model, head, inference) => _head = head;
+    private LoadedSegmentation(TaskModel model, SegmentationHead head, EncoderPool encoders)
+        : base(model, head, encoders) => _head = head;
 
     public override EchoTasks Task => EchoTasks.Segment;
 
-    public static LoadedSegmentation Create(TaskModel model, InferenceOptions? inference = null)
+    public static LoadedSegmentation Create(TaskModel model, EncoderPool encoders)
     {
         var options = TaskModelFolder.ReadOptions<SegmentationTaskOptions>(model);
-        return new LoadedSegmentation(model, Filled(model, new SegmentationHead(options.Head, model.Encoder.FeatureDimension, model.Info.Labels)), inference);
+        return new LoadedSegmentation(model, Filled(model, new SegmentationHead(options.Head, model.Encoder.FeatureDimension, model.Info.Labels)), encoders);
     }
 
     /// <summary>Frames one after the other; each is forgotten when the next is asked for, unless the caller keeps it.</summary>
@@ -39,7 +39,7 @@ internal sealed class LoadedSegmentation : LoadedTask
         }
     }
 
-    public SegmentationSession NewSession() => new(Encoder, _head, Info.Preprocessing);
+    public SegmentationSession NewSession(IBackbone? encoder = null) => new(encoder ?? Encoder, _head, Info.Preprocessing);
 
     public override EchoPrediction Judge(EchoClip clip, EchoPrediction prediction, CancellationToken cancellationToken) =>
         prediction with { Masks = [.. Segment(clip, FrameSelection.Spread(clip.FrameCount, null), null, cancellationToken)] };

@@ -13,16 +13,16 @@ internal abstract class LoadedTask : IDisposable
     private readonly IDisposable _head;
     private readonly PreparedBackbone _encoder;
 
-    protected LoadedTask(TaskModel model, IDisposable head, InferenceOptions? inference)
+    protected LoadedTask(TaskModel model, IDisposable head, EncoderPool encoders)
     {
         (Model, _head) = (model, head);
-        _encoder = InferenceModel.Prepare(model.Encoder, inference);
+        _encoder = encoders.Take(model);
         Preparation = new ClipPreparation(model.Info.Preprocessing, cacheMegabytes: 0);
     }
 
     public TaskModel Model { get; }
 
-    /// <summary>The model's encoder, prepared for inference.</summary>
+    /// <summary>The model's encoder, prepared for inference; the pool's, and perhaps another model's too.</summary>
     public IBackbone Encoder => _encoder;
 
     public TaskModelInfo Info => Model.Info;
@@ -34,18 +34,18 @@ internal abstract class LoadedTask : IDisposable
     /// <summary>Adds what the model says of a clip.</summary>
     public abstract EchoPrediction Judge(EchoClip clip, EchoPrediction prediction, CancellationToken cancellationToken);
 
-    /// <summary>Loads the model of a folder.</summary>
-    public static LoadedTask Load(string folder, string? baseFolder, InferenceOptions? inference = null)
+    /// <summary>Loads the model of a folder; the pool must outlive it.</summary>
+    public static LoadedTask Load(string folder, string? baseFolder, EncoderPool encoders)
     {
         var model = TaskModelFolder.Load(folder, baseFolder);
         try
         {
             return model.Info.Task switch
             {
-                "view" => LoadedView.Create(model, inference),
-                "segment" => LoadedSegmentation.Create(model, inference),
-                "measure" => LoadedMeasurement.Create(model, inference),
-                "ef" => LoadedEjectionFraction.Create(model, inference),
+                "view" => LoadedView.Create(model, encoders),
+                "segment" => LoadedSegmentation.Create(model, encoders),
+                "measure" => LoadedMeasurement.Create(model, encoders),
+                "ef" => LoadedEjectionFraction.Create(model, encoders),
                 _ => throw new ConfigurationException(Path.Combine(model.Folder, TaskModelFolder.ConfigFile), $"task is '{model.Info.Task}'; this EchoApex predicts view, segment, measure and ef."),
             };
         }
@@ -75,7 +75,6 @@ internal abstract class LoadedTask : IDisposable
     public void Dispose()
     {
         _head.Dispose();
-        _encoder.Dispose();
         Model.Dispose();
     }
 }
