@@ -54,7 +54,9 @@ public sealed class Linear : nn.Module<Tensor, Tensor>, IPrecisionLayer
             return DnnlLinear.Apply(input, _weight, _bias, DnnlLinear.Epilogue.Gelu);
         }
 
-        using var mapped = forward(input);
+        using var mapped = NarrowLinearFunction.Serves(input, Precision)
+            ? NarrowLinearFunction.Map(input, _weight, _bias, is_grad_enabled() && (input.requires_grad || _weight.requires_grad), keepNarrow: true)
+            : forward(input);
         return is_grad_enabled() ? mapped.gelu() : mapped.gelu_().alias();
     }
 

@@ -60,6 +60,40 @@ public sealed class LinearTests
     }
 
     [Test]
+    public void ForwardGelu_NarrowWithGradient_IsCloseToFloat32AndFrees()
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(5);
+        using var layer = new Linear(64, 96);
+        layer.Initialize(RandomStream.For(1, "test"));
+        using var next = new Linear(96, 32);
+        next.Initialize(RandomStream.For(2, "test"));
+        var upstream = randn(50, 32);
+        (Tensor Output, Tensor[] Gradients) Pass(Precision precision)
+        {
+            (layer.Precision, next.Precision) = (precision, precision);
+            layer.zero_grad();
+            next.zero_grad();
+            var x = (arange(50 * 64, ScalarType.Float32).reshape(50, 64) * 0.7).sin().requires_grad_();
+            using var hidden = layer.ForwardGelu(x);
+            Assert.That(hidden.dtype, Is.EqualTo(precision == Precision.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32));
+            var output = next.forward(hidden);
+            output.backward([upstream]);
+            return (output.detach(), [x.grad!.clone(), .. layer.parameters().Concat(next.parameters()).Select(parameter => parameter.grad!.clone())]);
+        }
+
+        var (single, narrow) = (Pass(Precision.Fp32), Pass(Precision.Bf16));
+        Assert.Multiple(() =>
+        {
+            AssertClose("output", single.Output, narrow.Output, 0.02);
+            for (int i = 0; i < single.Gradients.Length; i++)
+            {
+                AssertClose($"gradient {i}", single.Gradients[i], narrow.Gradients[i], 0.03);
+            }
+        });
+    }
+
+    [Test]
     public void Apply_NarrowWithoutGradient_IsTheSameNumbers()
     {
         using var scope = NewDisposeScope();
