@@ -11,7 +11,7 @@ namespace EchoApex.Heads.Measurement;
 /// The smoothed signal is followed from turn to turn: an extreme counts once the signal has moved away from it by the prominence
 /// (a zigzag, as with hysteresis), so that large and small alternate; extremes at the ends of a clip count too, since clips often
 /// start at the R wave, unless they are far from the other extremes of their kind: then the clip begins or ends amid a
-/// movement. End systoles that are too close lose the smallest swing between them; of several tops between two
+/// movement. End systoles and end diastoles that are too close lose the smallest swing between them; of several tops between two
 /// of them that are as high as each other the last is the end diastole.
 /// </remarks>
 public sealed class BeatDetector
@@ -65,7 +65,13 @@ public sealed class BeatDetector
         double prominence = _options.ProminenceShare * range;
         var turns = Turns(smooth, prominence);
         DropUnfinishedEnds(turns, smooth, prominence / 4);
-        DropCloseTurns(turns, smooth, place => timesMs[known[place]]);
+
+        // Systoles are sharp, the way between two of them may have several tops: what is close together is seen of systoles first,
+        // of diastoles when it is settled where they are.
+        double TimeMs(int place) => timesMs[known[place]];
+        DropCloseTurns(turns, smooth, TimeMs, ofDiastoles: false);
+        SettleDiastoles(turns, smooth, Plateau * range);
+        DropCloseTurns(turns, smooth, TimeMs, ofDiastoles: true);
         SettleDiastoles(turns, smooth, Plateau * range);
         return Beats([.. turns.Select(turn => (known[turn.Place], turn.IsLarge))]);
     }
@@ -142,15 +148,14 @@ public sealed class BeatDetector
         }
     }
 
-    private void DropCloseTurns(List<(int Place, bool IsLarge)> turns, double[] values, Func<int, double> timeMs)
+    private void DropCloseTurns(List<(int Place, bool IsLarge)> turns, double[] values, Func<int, double> timeMs, bool ofDiastoles)
     {
         while (turns.Count > 2)
         {
             double Swing(int i) => Math.Abs(values[turns[i].Place] - values[turns[i + 1].Place]);
 
-            // Systoles are sharp, the way between two of them may have several tops. Smallest swings go first, so that no real one
-            // goes for the sake of a false one.
-            int[] close = [.. Enumerable.Range(0, turns.Count - 2).Where(i => !turns[i].IsLarge && timeMs(turns[i + 2].Place) - timeMs(turns[i].Place) < _options.MinimumDistanceMs)];
+            // Smallest swings go first, so that no real one goes for the sake of a false one.
+            int[] close = [.. Enumerable.Range(0, turns.Count - 2).Where(i => turns[i].IsLarge == ofDiastoles && timeMs(turns[i + 2].Place) - timeMs(turns[i].Place) < _options.MinimumDistanceMs)];
             if (close.Length == 0)
             {
                 return;

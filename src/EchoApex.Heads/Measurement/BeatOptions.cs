@@ -9,7 +9,7 @@ public sealed record BeatOptions
     [Range(0.0, 500)]
     public double SmoothingMs { get; init; } = 30;
 
-    /// <summary>Smallest time in ms between two end systoles; the default allows 200 beats a minute.</summary>
+    /// <summary>Smallest time in ms between two end diastoles, and between two end systoles; the default allows 200 beats a minute.</summary>
     [Range(0.0, 5000)]
     public double MinimumDistanceMs { get; init; } = 300;
 
