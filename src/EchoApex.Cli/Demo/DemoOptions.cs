@@ -40,5 +40,5 @@ internal sealed record DemoOptions
     public int Examinations { get; init; } = 8;
 
     /// <summary>Steps of the supervised encoder.</summary>
-    public int SupervisedSteps { get; init; } = 600;
+    public int SupervisedSteps { get; init; } = 420;
 }

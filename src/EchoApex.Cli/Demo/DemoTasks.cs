@@ -30,7 +30,7 @@ internal static class DemoTasks
     {
         var (steps, batch, side) = task switch
         {
-            "view" => (900, 32, 48),
+            "view" => (750, 32, 48),
             "segment" => (260, 8, 112),
             "measure" => (150, 16, 112),
             _ => (320, 8, 48),
