@@ -21,7 +21,7 @@ internal static class DemoCommand
         var seeds = new Option<int>("--seeds") { Description = "Repetitions, each with its own phantoms, weights and batches; three show how much figures vary.", DefaultValueFactory = _ => 1 };
         var train = new Option<int>("--train-clips") { Description = "Training phantoms a repetition.", DefaultValueFactory = _ => 600 };
         var test = new Option<int>("--test-clips") { Description = "Held-out phantoms a repetition.", DefaultValueFactory = _ => 300 };
-        var labelled = new Option<int>("--supervised-steps") { Description = "Steps of the encoder trained with labels.", DefaultValueFactory = _ => new DemoOptions().SupervisedSteps };
+        var labelled = new Option<int>("--supervised-steps") { Description = "Steps of the encoder trained with labels.", DefaultValueFactory = _ => DemoOptions.DefaultSupervisedSteps };
         var noStudy = new Option<bool>("--no-study") { Description = "Leave out the last part: models of the four tasks, and the report of a phantom examination." };
         var scale = new Option<double>("--study-scale") { Description = "Share of clips and steps of the last part, to try it out.", DefaultValueFactory = _ => 1, Hidden = true };
         var set = new Option<string[]>("--set") { Description = "Change a key of the preset demo-cpu: key=value. May be repeated." };

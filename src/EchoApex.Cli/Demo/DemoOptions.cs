@@ -3,6 +3,9 @@ namespace EchoApex.Cli.Demo;
 /// <summary>How large the demonstration is. The defaults take a few minutes on two cores.</summary>
 internal sealed record DemoOptions
 {
+    /// <summary>Steps that the encoder trained with labels has by default.</summary>
+    public const int DefaultSupervisedSteps = 420;
+
     /// <summary>The run folder to make.</summary>
     public required string Out { get; init; }
 
@@ -40,5 +43,5 @@ internal sealed record DemoOptions
     public int Examinations { get; init; } = 8;
 
     /// <summary>Steps of the supervised encoder.</summary>
-    public int SupervisedSteps { get; init; } = 420;
+    public int SupervisedSteps { get; init; } = DefaultSupervisedSteps;
 }
