@@ -53,6 +53,11 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
         var meter = new CpuMeter(folder);
         var outcome = loop.Run(new Reporter<TrainingProgress>(progress =>
         {
+            foreach (string warning in progress.Warning?.Split('\n') ?? [])
+            {
+                say($"{name}: warning at step {progress.Step}: {warning}");
+            }
+
             if (progress.Step % ReportEvery == 0 || progress.Step == progress.TotalSteps)
             {
                 meter.Note();

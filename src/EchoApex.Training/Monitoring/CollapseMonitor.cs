@@ -8,7 +8,7 @@ namespace EchoApex.Training.Monitoring;
 /// observations, and again only after it was gone.
 /// </summary>
 /// <remarks>
-/// Thresholds are ours, each for <see cref="Patience"/> observations running. Uniform: entropy above 99 % of ln K (not during
+/// Thresholds are ours, each for <see cref="Patience"/> observations running. Uniform: entropy above 97.5 % of ln K (not during
 /// the learning rate's warm-up, where centered targets are near uniform in every run). One prototype: KL to uniform above
 /// 90 % of ln K, or entropy below 10 % of ln K with at most 2 prototypes or 1 % in use. Dimensions: effective rank below 1.5
 /// or feature_std below 0.01. Last layer: a center whose root mean square is above 0.2 (cosines end at 1) and 3 times what it
@@ -19,7 +19,7 @@ public sealed class CollapseMonitor
     internal const int Patience = 3;
 
     private const int BaselineSize = 10;
-    private const double UniformShare = 0.99;
+    private const double UniformShare = 0.975;
     private const double OneShare = 0.9;
     private const double SharpShare = 0.1;
     private const double FewShare = 0.01;
