@@ -16,11 +16,7 @@ public sealed class LinearTests
     public void Apply_WithGradients_EqualsLibtorchsOwn(int images, int tokens, int inputs, int outputs)
     {
         using var scope = NewDisposeScope();
-        manual_seed(3);
-        var input = rand(images, tokens, inputs) - 0.5;
-        var weight = (rand(outputs, inputs) - 0.5) / Math.Sqrt(inputs);
-        var bias = rand(outputs);
-        var upstream = rand(images, tokens, outputs) - 0.5;
+        var (input, weight, bias, upstream) = Case(images, tokens, inputs, outputs);
 
         var expected = Gradients(nn.functional.linear, input, weight, bias, upstream);
         var actual = Gradients((x, w, b) => Linear.Apply(x, w, b), input, weight, bias, upstream);
@@ -41,11 +37,7 @@ public sealed class LinearTests
     public void Apply_NarrowWithGradients_EqualsProductsOfRoundedFactors(int images, int tokens, int inputs, int outputs)
     {
         using var scope = NewDisposeScope();
-        manual_seed(3);
-        var input = rand(images, tokens, inputs) - 0.5;
-        var weight = (rand(outputs, inputs) - 0.5) / Math.Sqrt(inputs);
-        var bias = rand(outputs);
-        var upstream = rand(images, tokens, outputs) - 0.5;
+        var (input, weight, bias, upstream) = Case(images, tokens, inputs, outputs);
         var actual = Gradients((x, w, b) => Linear.Apply(x, w, b, Precision.Bf16), input, weight, bias, upstream).ToDictionary(part => part.Name, part => part.Value);
 
         var (x, w, g) = (Rounded(input).flatten(0, 1), Rounded(weight), Rounded(upstream).flatten(0, 1));
@@ -173,6 +165,12 @@ public sealed class LinearTests
         var expected = layer.ForwardGelu(input);
         using var noGrad = no_grad();
         Assert.That((layer.ForwardGelu(input) - expected).abs().max().ReadDouble(), Is.LessThan(1e-5));
+    }
+
+    private static (Tensor Input, Tensor Weight, Tensor Bias, Tensor Upstream) Case(int images, int tokens, int inputs, int outputs)
+    {
+        manual_seed(3);
+        return (rand(images, tokens, inputs) - 0.5, (rand(outputs, inputs) - 0.5) / Math.Sqrt(inputs), rand(outputs), rand(images, tokens, outputs) - 0.5);
     }
 
     private static Tensor Rounded(Tensor values) => values.to(ScalarType.BFloat16).to(ScalarType.Float32);
