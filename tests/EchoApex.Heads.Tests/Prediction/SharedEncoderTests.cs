@@ -1,4 +1,7 @@
+using EchoApex.Core.Adapters;
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
 using EchoApex.Heads.Prediction;
@@ -36,6 +39,29 @@ public sealed class SharedEncoderTests : IDisposable
 
         using var other = new EncoderPool(null);
         Assert.That(other.Take(fraction), Is.Not.SameAs(other.Take(view)), "one tensor differs");
+    }
+
+    [Test]
+    public void Take_OfOneEncoderWithAdapters_SharesNone()
+    {
+        string path = _folder.File("base");
+        using (var encoder = BackboneFactory.Create(new BackboneConfig { Family = "vit", Architecture = "tiny", ImageSize = 32, PatchSize = 8, EmbedDim = 24, Depth = 2, Heads = 3 }, new RandomStream(1)))
+        {
+            ModelFolder.Save(path, encoder, new Preprocessing { ImageSize = 32, Normalization = Normalization.Image }, new ModelInfo { Name = "tiny" });
+        }
+
+        using var first = Adapted(1);
+        using var second = Adapted(2);
+        using var pool = new EncoderPool(null);
+        Assert.That(pool.Take(first), Is.Not.SameAs(pool.Take(second)), "equal encoders, other adapters");
+
+        TaskModel Adapted(int seed)
+        {
+            var model = ModelFolder.Load(path);
+            var options = new AdapterOptions { AllowLargerShare = true };
+            var info = new TaskModelInfo { Task = "view", Name = "view", Labels = [], Options = TaskModelFolder.WriteOptions(new EchoApex.Heads.ViewClassification.ViewClassificationOptions()), Preprocessing = model.Preprocessing, Encoder = new EncoderReference("", ""), Adapters = options };
+            return new TaskModel(path, info, model, AdapterSet.Attach(model.Backbone, options, RandomStream.For((ulong)seed, "adapters")));
+        }
     }
 
     [Test]
