@@ -92,9 +92,9 @@ internal static class FineTuneRun
             Familiarity.Build(model.Backbone, preparation, set, cancellationToken).Write(Path.Combine(folder, "model"));
         }
 
-        if (outcome.End != FineTuningOutcome.Cancelled && Directory.Exists(checkpoint))
+        if (outcome.End != FineTuningOutcome.Cancelled)
         {
-            Directory.Delete(checkpoint, recursive: true);
+            FineTuningLoop.RemoveCheckpoint(checkpoint);
         }
 
         return outcome;

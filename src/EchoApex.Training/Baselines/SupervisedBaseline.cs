@@ -88,8 +88,7 @@ public static class SupervisedBaseline
         var loss = nn.functional.cross_entropy(nn.functional.linear(features.Cls, head), labels_B);
         flat.ZeroGradients();
         loss.backward();
-        GradientClipping.ClipEachModule(flat, 3);
-        return loss.ReadDouble();
+        return GradientClipping.ClipEachModule(flat, 3).IsFinite ? loss.ReadDouble() : double.NaN;
     }
 
     private static Parameter Head(int dimension, int classes, ulong seed)

@@ -11,6 +11,7 @@ internal static class FineTuningCheckpoint
     private const string StateName = "state.json";
     private const string TensorsName = "state.safetensors";
     private const string OldSuffix = ".old";
+    private const string PartialPattern = "*.partial";
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     /// <summary>Whether there is one to resume from.</summary>
@@ -52,6 +53,34 @@ internal static class FineTuningCheckpoint
 
         using var tensors = SafetensorsFile.Open(Path.Combine(found, TensorsName));
         return (state, tensors.Tensors.Keys.ToDictionary(name => name, tensors.Read, StringComparer.Ordinal));
+    }
+
+    /// <summary>Takes away the checkpoint of a run that is complete, the one before it, and what kills left half written.</summary>
+    public static void Remove(string folder)
+    {
+        Delete(folder);
+        Delete(folder + OldSuffix);
+        RemoveLeftovers(folder);
+    }
+
+    /// <summary>Takes away what kills left half written beside the checkpoint: other checkpoints, metrics, models.</summary>
+    public static void RemoveLeftovers(string folder)
+    {
+        string parent = Path.GetDirectoryName(Path.GetFullPath(folder))!;
+        if (!Directory.Exists(parent))
+        {
+            return;
+        }
+
+        foreach (string leftover in Directory.GetDirectories(parent, PartialPattern))
+        {
+            Delete(leftover);
+        }
+
+        foreach (string leftover in Directory.GetFiles(parent, PartialPattern))
+        {
+            File.Delete(leftover);
+        }
     }
 
     // A kill between the two moves leaves the old one alone.

@@ -46,6 +46,13 @@ public sealed class FineTuningLoop
                 RandomStream.For(_options.Seed, "adapters"));
     }
 
+    /// <summary>Takes away the checkpoint of a run that is complete, and what kills left half written beside it.</summary>
+    public static void RemoveCheckpoint(string checkpoint)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(checkpoint);
+        FineTuningCheckpoint.Remove(checkpoint);
+    }
+
     /// <summary>Whether a folder holds a checkpoint that <see cref="Run"/> can resume from.</summary>
     public static bool CanResume(string checkpoint)
     {

@@ -69,6 +69,7 @@ internal sealed partial class FineTuningSession
     private void Restore()
     {
         var (state, tensors) = FineTuningCheckpoint.Read(_checkpoint!);
+        FineTuningCheckpoint.RemoveLeftovers(_checkpoint!);
         try
         {
             Require(state.Samples == _sampler.Samples.Count, $"the run was started with {state.Samples} training samples, now there are {_sampler.Samples.Count}. Resume with the same data.");

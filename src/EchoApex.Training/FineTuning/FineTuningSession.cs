@@ -90,7 +90,7 @@ internal sealed partial class FineTuningSession : IDisposable
             {
                 while (end is null)
                 {
-                    end = _settled ? null : Settle(cancellationToken);
+                    end = _settled ? Stopped() : Settle(cancellationToken);
                     end ??= _step == _total ? "finished" : null;
                     if (end is null)
                     {
@@ -137,8 +137,11 @@ internal sealed partial class FineTuningSession : IDisposable
             Save();
         }
 
-        return judged && _options.Patience > 0 && _sinceBest >= _options.Patience ? $"no better for {_sinceBest} evaluations" : null;
+        return Stopped();
     }
+
+    // Asked of a resumed run too: the checkpoint may be of the step at which its patience ended.
+    private string? Stopped() => _options.Patience > 0 && _sinceBest >= _options.Patience ? $"no better for {_sinceBest} evaluations" : null;
 
     public void Dispose()
     {
@@ -236,9 +239,11 @@ internal sealed partial class FineTuningSession : IDisposable
 
         _flat.ZeroGradients();
         loss.Total.backward();
-        if (_options.ClipGradient > 0)
+        var norms = _options.ClipGradient > 0 ? GradientClipping.ClipEachModule(_flat, _options.ClipGradient) : GradientClipping.Measure(_flat);
+        if (!norms.IsFinite)
         {
-            GradientClipping.ClipEachModule(_flat, _options.ClipGradient);
+            string names = string.Join(", ", norms.NotFinite().Take(5));
+            throw new EchoApexException($"Gradients of {_task.Name} are not finite at step {step}, though the loss is {value}: {names}. The step was not taken. Lower learning_rate ({_options.LearningRate}), or check the data for values that are not finite.");
         }
 
         _optimizer.Step(new OptimizerStep(_rate.At(step), _options.WeightDecay));

@@ -74,7 +74,10 @@ internal sealed record DivergenceCapture(string Folder, PretrainingOptions Optio
             }
 
             recorded.Values();
-            return new DivergenceCapture(folder, new ConfigurationLoader().LoadFile<PretrainingOptions>(Path.Combine(folder, ConfigName)), recorded);
+            var options = new ConfigurationLoader().LoadFile<PretrainingOptions>(Path.Combine(folder, ConfigName));
+            return recorded.WorldSize >= 1 && recorded.Rank >= 0 && recorded.Rank < recorded.WorldSize && options.Optimization.BatchSize % recorded.WorldSize == 0
+                ? new DivergenceCapture(folder, options, recorded)
+                : throw new CheckpointException(file, $"says process {recorded.Rank} of {recorded.WorldSize} for a batch of {options.Optimization.BatchSize}, which is not possible. {Remedy}");
         }
         catch (Exception error) when (error is JsonException or FormatException or ArgumentNullException)
         {
@@ -100,7 +103,7 @@ internal sealed record DivergenceCapture(string Folder, PretrainingOptions Optio
 
     private void Require(SafetensorsFile source, string name, int crops, int side)
     {
-        long[] expected = [(long)crops * Options.Optimization.BatchSize, 3, side, side];
+        long[] expected = [(long)crops * (Options.Optimization.BatchSize / Recorded.WorldSize), 3, side, side];
         if (!source.Tensors.TryGetValue(name, out var entry) || entry.Dtype != ScalarType.Float32 || !entry.Shape.SequenceEqual(expected))
         {
             throw new CheckpointException(source.Path, $"must hold {name} as float32 [{string.Join(", ", expected)}], the batch of {ConfigName} beside it; found {(entry is null ? "none" : $"{entry.Dtype} [{string.Join(", ", entry.Shape)}]")}. {Remedy}");

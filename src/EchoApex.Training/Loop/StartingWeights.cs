@@ -12,6 +12,7 @@ internal static class StartingWeights
 {
     private const string MaskToken = "mask_token";
     private const string Gamma = "gamma";
+    private const string TeacherBackbone = "teacher.backbone.";
 
     /// <summary>Fills an encoder.</summary>
     /// <remarks>
@@ -19,19 +20,23 @@ internal static class StartingWeights
     /// identity that they were trained with (an initial 1e-5 would silence every block); a mask token becomes zero.
     /// </remarks>
     /// <param name="backbone">The encoder.</param>
-    /// <param name="path">A model folder, a run folder with an exported model, or a weights file with the reference's names.</param>
+    /// <param name="path">
+    /// A model folder, a run folder, or a weights file with the reference's names. Of a run it is the teacher of its last checkpoint: the
+    /// model that a run exports when it is stopped may be older than that.
+    /// </param>
     /// <exception cref="CheckpointException">The weights are damaged or do not fit; nothing was loaded.</exception>
     public static void LoadBackbone(IBackbone backbone, string path)
     {
-        using var source = TensorSource.Open(BackboneFile(path));
+        string? checkpoint = Directory.Exists(path) ? RunFolder.LatestTensorsOf(path) : null;
+        using var source = TensorSource.Open(checkpoint ?? BackboneFile(path));
         var own = backbone.Module.state_dict().Keys.ToHashSet(StringComparer.Ordinal);
-        var mapping = KeyMapping.Identity(source.Tensors);
+        var mapping = checkpoint is null ? KeyMapping.Identity(source.Tensors) : Under(source.Tensors, TeacherBackbone);
         if (!own.Contains(MaskToken))
         {
             mapping = mapping with { Tensors = mapping.Tensors.Where(entry => entry.Key != MaskToken).ToDictionary(StringComparer.Ordinal) };
         }
 
-        bool scaled = source.Tensors.Keys.Any(IsGamma);
+        bool scaled = mapping.Tensors.Keys.Any(IsGamma);
         var report = StateDictLoader.Load(backbone.Module, source, new LoadOptions
         {
             Mapping = mapping,
@@ -55,16 +60,20 @@ internal static class StartingWeights
         using var source = SafetensorsFile.Open(file);
         string[] prefixes = [.. names.Select(name => $"teacher.{name}.")];
         string prefix = prefixes.FirstOrDefault(candidate => source.Tensors.Keys.Any(key => key.StartsWith(candidate, StringComparison.Ordinal))) ?? prefixes[0];
-        var tensors = source.Tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(
-            entry => entry.Key[prefix.Length..],
-            entry => new MappedTensor(entry.Key, entry.Value.Dtype, entry.Value.Shape),
-            StringComparer.Ordinal);
         StateDictLoader.Load(head, source, new LoadOptions
         {
-            Mapping = new KeyMapping(tensors, [], prefix),
+            Mapping = Under(source.Tensors, prefix),
             Remedy = "Give the head the sizes of that run, or leave head.weights out for a fresh head.",
         });
     }
+
+    private static KeyMapping Under(IReadOnlyDictionary<string, TensorEntry> tensors, string prefix) => new(
+        tensors.Where(entry => entry.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(
+            entry => entry.Key[prefix.Length..],
+            entry => new MappedTensor(entry.Key, entry.Value.Dtype, entry.Value.Shape),
+            StringComparer.Ordinal),
+        [],
+        prefix);
 
     private static string BackboneFile(string path)
     {

@@ -26,6 +26,6 @@ public sealed class TrainingDivergedException : EchoApexException
     {
         string values = string.Join(", ", terms.Select(term => string.Create(CultureInfo.InvariantCulture, $"{term.Key} {term.Value:0.######}")));
         return $"Training diverged at step {step}: {values}. The optimizer step was not taken. Batch, weights and values are in {capture}; echoapex replay {capture} repeats the step and names what is not finite. "
-            + "Resume from an earlier checkpoint with a lower learning rate, a longer warm-up or a higher teacher temperature.";
+            + "Start a new run with a lower learning rate, a longer warm-up or a higher teacher temperature; backbone.weights and head.weights may name this run, to go on from its last checkpoint.";
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace EchoApex.Training.Optimization;
 
 /// <summary>Limits gradients by their L2 norm, in place, and reports the norms from before.</summary>
-/// <remarks>A gradient that is not finite is left as it is and shows in <see cref="GradientNorms.IsFinite"/>.</remarks>
+/// <remarks>Where a gradient is not finite all are left as they are, and <see cref="GradientNorms.IsFinite"/> says so.</remarks>
 public static class GradientClipping
 {
     private const float Epsilon = 1e-6f;
@@ -29,7 +29,11 @@ public static class GradientClipping
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximum);
         var norms = Measure(parameters);
-        Scale(parameters, name => Coefficient(norms[name], maximum));
+        if (norms.IsFinite)
+        {
+            Scale(parameters, name => Coefficient(norms[name], maximum));
+        }
+
         return norms;
     }
 
@@ -45,6 +49,11 @@ public static class GradientClipping
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximum);
         moduleOf ??= name => name.Split('.')[0];
         var norms = Measure(parameters);
+        if (!norms.IsFinite)
+        {
+            return norms;
+        }
+
         var coefficients = norms.Names.GroupBy(moduleOf).ToDictionary(
             module => module.Key,
             module => Coefficient((float)Math.Sqrt(module.Sum(name => (double)norms[name] * norms[name])), maximum),

@@ -83,15 +83,26 @@ public static class ParameterGroups
 
     private static bool IsLastLayer(string name) => name.Contains(LastLayer, StringComparison.Ordinal);
 
-    private static List<ParameterGroup> Collect(IEnumerable<NamedParameter> parameters, Func<NamedParameter, Rule> rule) =>
-    [
-        .. parameters.Where(p => p.Parameter.requires_grad).GroupBy(rule).Select(group => new ParameterGroup(NameOf(group.Key), [.. group])
+    private static List<ParameterGroup> Collect(IEnumerable<NamedParameter> parameters, Func<NamedParameter, Rule> rule)
+    {
+        // Rates that are equal in eight digits have one name; later ones get a number.
+        var named = new Dictionary<string, int>(StringComparer.Ordinal);
+        string Unique(string name)
         {
-            LearningRateMultiplier = group.Key.LearningRate,
-            WeightDecayMultiplier = group.Key.WeightDecay,
-            IsLastLayer = group.Key.IsLastLayer,
-        }),
-    ];
+            int place = named[name] = named.GetValueOrDefault(name) + 1;
+            return place == 1 ? name : $"{name}#{place}";
+        }
+
+        return
+        [
+            .. parameters.Where(p => p.Parameter.requires_grad).GroupBy(rule).Select(group => new ParameterGroup(Unique(NameOf(group.Key)), [.. group])
+            {
+                LearningRateMultiplier = group.Key.LearningRate,
+                WeightDecayMultiplier = group.Key.WeightDecay,
+                IsLastLayer = group.Key.IsLastLayer,
+            }),
+        ];
+    }
 
     private static string NameOf(Rule rule)
     {

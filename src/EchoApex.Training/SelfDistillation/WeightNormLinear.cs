@@ -2,6 +2,7 @@
 using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using Linear = EchoApex.Core.Layers.Linear;
 
@@ -16,7 +17,11 @@ namespace EchoApex.Training.SelfDistillation;
 /// </remarks>
 internal sealed class WeightNormLinear : nn.Module<Tensor, Tensor>
 {
+    // The names let TorchSharp give these fields the new tensors when the layer is moved to another device.
+    [ComponentName(Name = "weight_g")]
     private readonly Parameter _weightG;
+
+    [ComponentName(Name = "weight_v")]
     private readonly Parameter _weightV;
 
     public WeightNormLinear(int inputs, int outputs, bool freezeNorm, RandomStream? random)
@@ -24,8 +29,11 @@ internal sealed class WeightNormLinear : nn.Module<Tensor, Tensor>
     {
         _weightG = new Parameter(ones(outputs, 1), requires_grad: !freezeNorm);
         _weightV = new Parameter(empty(outputs, inputs));
-        register_parameter("weight_g", _weightG);
-        register_parameter("weight_v", _weightV);
+
+        // They live as long as the layer, whatever dispose scope it was built in.
+        _weightG.DetachFromDisposeScope();
+        _weightV.DetachFromDisposeScope();
+        RegisterComponents();
         if (random is not null)
         {
             WeightInitialization.KaimingUniform(_weightV, random);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EchoApex.Testing;
+using EchoApex.Training.Loop;
 
 namespace EchoApex.Training.Tests.Distributed;
 
@@ -52,7 +53,10 @@ public sealed class FaultTests
         var outcome = Ranks.Run(2, "faults", "divergence", folder.Path);
         Assert.That(outcome.ExitCode, Is.Not.Zero);
         Assert.That(outcome.Errors, Does.Contain("TrainingDivergedException"));
-        Assert.That(Directory.GetDirectories(folder.File("run/divergence")), Is.Not.Empty);
+        string[] captures = Directory.GetDirectories(folder.File("run/divergence"));
+        Assert.That(captures, Is.Not.Empty);
+        var report = StepReplay.Run(captures[0]);
+        Assert.That(report.NonFiniteGradients.Any() || report.FirstNonFiniteTerm is not null, "one process's part repeats the fault");
     }
 
     [Test]

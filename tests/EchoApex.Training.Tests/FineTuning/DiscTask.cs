@@ -35,6 +35,9 @@ internal sealed class DiscTask : ITrainableTask
     /// <summary>What the loss is multiplied by.</summary>
     public double LossFactor { get; init; } = 1;
 
+    /// <summary>Whether a term is added that is 0 with an infinite slope.</summary>
+    public bool SteepLoss { get; init; }
+
     /// <summary>Called after each training loss.</summary>
     public Action? AfterLoss { get; set; }
 
@@ -60,6 +63,7 @@ internal sealed class DiscTask : ITrainableTask
         using var scope = NewDisposeScope();
         var labelled = (LabelledBatch)batch;
         var loss = nn.functional.cross_entropy(Logits(encoder, labelled), tensor(labelled.Labels)).Times(LossFactor);
+        loss = SteepLoss ? loss + _head.parameters().Select(parameter => parameter.sum()).Aggregate((a, b) => a + b).Times(0).sqrt() : loss;
         AfterLoss?.Invoke();
         return new TaskLoss(loss.MoveToOuterDisposeScope(), new Dictionary<string, Tensor> { ["entropy"] = loss.detach().MoveToOuterDisposeScope() });
     }

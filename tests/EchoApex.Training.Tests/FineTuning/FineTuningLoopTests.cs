@@ -120,6 +120,16 @@ public sealed class FineTuningLoopTests
         Assert.That(() => Run(Quick, encoder, task), Throws.TypeOf<EchoApexException>().With.Message.Contains("learning_rate").And.Message.Contains("entropy"));
     }
 
+    [TestCase(0.0)]
+    [TestCase(1.0)]
+    public void Run_WithGradientsThatAreNotFinite_StopsBeforeTheStep(double clip)
+    {
+        using var encoder = Encoder();
+        using var task = new DiscTask(encoder.FeatureDimension) { SteepLoss = true };
+        Assert.That(() => Run(Quick with { ClipGradient = clip }, encoder, task), Throws.TypeOf<EchoApexException>().With.Message.Contains("Gradients of disc are not finite at step 0").And.Message.Contains("learning_rate"));
+        Assert.That(task.Head.parameters().SelectMany(parameter => parameter.data<float>().ToArray()), Has.All.Matches<float>(float.IsFinite));
+    }
+
     [Test]
     public void Run_Cancelled_KeepsTheBestWeightsSoFar()
     {

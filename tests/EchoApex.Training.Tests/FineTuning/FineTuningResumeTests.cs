@@ -64,6 +64,34 @@ public sealed class FineTuningResumeTests
         Assert.That(resumed.Steps, Is.EqualTo(30));
     }
 
+    // The checkpoint of step 7 is that of the second evaluation, at which the patience ends.
+    [Test]
+    public void Run_KilledAfterItsPatienceEnded_StaysStopped()
+    {
+        using var folder = new TemporaryFolder();
+        var options = Full with { Steps = 28, Evaluations = 4, Patience = 1, AverageMomentum = 0 };
+        var (whole, _) = Train(options, 0, folder.File("run"), null, selections: [1, 0.5]);
+        Assert.That((whole.Steps, whole.BestStep), Is.EqualTo((14, 7)));
+        Assert.That(FineTuningLoop.CanResume(folder.File("run")), Is.True, "the loop leaves the checkpoint to its caller");
+        var (resumed, _) = Train(options, 0, folder.File("run"), null, resume: true, selections: [2]);
+        Assert.That((resumed.Steps, resumed.BestStep, resumed.End), Is.EqualTo((14, 7, whole.End)));
+    }
+
+    [Test]
+    public void Run_Resumed_TakesAwayWhatKillsLeftHalfWritten()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Full, 0, folder.File("run"), 9);
+        Directory.CreateDirectory(folder.File("run.0123.partial"));
+        File.WriteAllText(folder.File("run.0123.partial/state.safetensors"), "half");
+        File.WriteAllText(folder.File("run.jsonl.4567.partial"), "half");
+        Train(Full, 0, folder.File("run"), null, resume: true);
+        Assert.That(Directory.GetFileSystemEntries(folder.Path, "*.partial"), Is.Empty);
+        Directory.CreateDirectory(folder.File("run.old"));
+        FineTuningLoop.RemoveCheckpoint(folder.File("run"));
+        Assert.That(Directory.GetDirectories(folder.Path), Is.Empty);
+    }
+
     [Test]
     public void Run_NothingToResume_SaysSo()
     {
@@ -89,13 +117,13 @@ public sealed class FineTuningResumeTests
         Assert.That(() => Train(Full, 0, folder.File("run"), null, resume: true), Throws.TypeOf<CheckpointException>().With.Message.Contains("state.json"));
     }
 
-    private static (FineTuningOutcome Outcome, float[] Weights) Train(FineTuningOptions options, double dropPath, string checkpoint, int? stopAfter, bool resume = false, bool fail = false, ulong encoderSeed = 3)
+    private static (FineTuningOutcome Outcome, float[] Weights) Train(FineTuningOptions options, double dropPath, string checkpoint, int? stopAfter, bool resume = false, bool fail = false, ulong encoderSeed = 3, double[]? selections = null)
     {
         using var encoder = UntrainedEncoder.Create(
             new BackboneConfig { Family = "vit", Architecture = "vit_custom", ImageSize = DiscTask.Side, PatchSize = 8, EmbedDim = 48, Depth = 2, Heads = 3, DropPathRate = dropPath },
             BackboneInitializationKind.FanIn,
             encoderSeed);
-        using var task = new DiscTask(encoder.FeatureDimension);
+        using var task = new DiscTask(encoder.FeatureDimension) { Selections = new Queue<double>(selections ?? []) };
         using var stop = new CancellationTokenSource();
         int losses = 0;
         task.AfterLoss = () =>

@@ -77,6 +77,34 @@ public sealed class StartingWeightsTests
         Assert.That(Features(loop.Trainer.TeacherBackbone), Is.EqualTo(Features(model.Backbone)).Within(1e-6));
     }
 
+    // Stopped once, which exports its model, then resumed and killed after a later checkpoint.
+    [Test]
+    public void Start_RunThatWentOnAfterItsExport_TakesEncoderAndHeadOfOneStep()
+    {
+        using var folder = new TemporaryFolder();
+        var stopped = FirstStage with { Run = FirstStage.Run with { StopAfterStep = 3 } };
+        Train(stopped, folder.File("first"));
+        string model = Path.Combine(folder.File("first"), "model"), aside = folder.File("aside");
+        Directory.Move(model, aside);
+        using var first = TinyRun.Open(FirstStage, folder.File("first"), resume: true);
+        first.Run();
+        Directory.Delete(model, recursive: true);
+        var options = TinyRun.Dinov2 with
+        {
+            Backbone = TinyRun.Dinov2.Backbone with { LayerScale = null, Weights = folder.File("first") },
+            Head = TinyRun.Dinov2.Head with { Weights = folder.File("first") },
+        };
+        using (var killed = TinyRun.Open(options, folder.File("second")))
+        {
+            Assert.That(Features(killed.Trainer.Pair.Student.Backbone), Is.EqualTo(Features(first.Trainer.TeacherBackbone)).Within(1e-6), "a run without a model starts from its checkpoint");
+        }
+
+        Directory.Move(aside, model);
+        using var loop = TinyRun.Open(options, folder.File("third"));
+        Assert.That(Features(loop.Trainer.Pair.Student.Backbone), Is.EqualTo(Features(first.Trainer.TeacherBackbone)).Within(1e-6), "and so does one whose model is older");
+        Assert.That(HeadValues(loop.Trainer.Pair.Student.Head), Is.EqualTo(HeadValues(first.Trainer.Pair.Teacher.Head)));
+    }
+
     [Test]
     public void Start_HeadOfARun_IsItsTeachersHead()
     {

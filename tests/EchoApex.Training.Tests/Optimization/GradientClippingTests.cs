@@ -32,6 +32,21 @@ public sealed class GradientClippingTests
     }
 
     [Test]
+    public void Clip_AGradientThatIsInfinite_LeavesAllAsTheyAre()
+    {
+        using var scope = NewDisposeScope();
+        using var fixture = new ParametersFixture();
+        fixture.Backward(0);
+        fixture["body.weight"].grad!.flatten().narrow(0, 0, 1).fill_(float.PositiveInfinity);
+
+        var norms = GradientClipping.ClipEachModule(fixture.Flat, 1e-3);
+        Assert.That((norms.IsFinite, string.Join(",", norms.NotFinite())), Is.EqualTo((false, "body.weight")));
+        var after = GradientClipping.ClipEachParameter(fixture.Flat, 1e-3);
+        Assert.That(after.Values, Is.EqualTo(norms.Values));
+        Assert.That(GradientClipping.Measure(fixture.Flat).Values, Is.EqualTo(norms.Values));
+    }
+
+    [Test]
     public void ClipEachModule_Limit_HoldsForBodyAndHeadSeparately()
     {
         using var fixture = new ParametersFixture();

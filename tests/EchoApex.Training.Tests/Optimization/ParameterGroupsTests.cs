@@ -8,6 +8,19 @@ namespace EchoApex.Training.Tests.Optimization;
 [NoTensorLeaks]
 public sealed class ParameterGroupsTests
 {
+    [TestCase(12, 0.1)]
+    [TestCase(32, 0.5)]
+    public void Dinov2_StrongLayerDecay_NamesEveryGroupDifferently(int blocks, double decay)
+    {
+        using var scope = NewDisposeScope();
+        var parameters = Enumerable.Range(0, blocks).Select(i => new NamedParameter($"backbone.blocks.{i}.mlp.fc1.weight", new Parameter(zeros(2, 2)))).ToArray();
+        var groups = ParameterGroups.Dinov2(parameters, blocks, decay);
+        Assert.That(groups, Has.Count.EqualTo(blocks));
+        Assert.That(groups.Select(group => group.Name), Is.Unique);
+        using var flat = new FlatParameters(groups);
+        Assert.That(flat.Count, Is.EqualTo(4 * blocks));
+    }
+
     [Test]
     public void Dino_Parameters_DecayUnlessBiasOrOneDimensional()
     {

@@ -1,6 +1,7 @@
 using EchoApex.Core.Runtime;
 using EchoApex.Testing;
 using EchoApex.Training.SelfDistillation;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace EchoApex.Training.Tests.SelfDistillation;
@@ -9,6 +10,22 @@ namespace EchoApex.Training.Tests.SelfDistillation;
 public sealed class ProjectionHeadTests
 {
     private static readonly ProjectionHeadOptions Small = new() { InputDim = 48, HiddenDim = 96, BottleneckDim = 32, Prototypes = 64 };
+
+    // The way to a GPU is the way to another format.
+    [TestCase(true)]
+    [TestCase(false)]
+    public void To_AnotherFormat_MovesEveryParameterThatForwardUses(bool freezeNorm)
+    {
+        using var scope = NewDisposeScope();
+        using var head = new ProjectionHead(Small with { FreezeLastLayerNorm = freezeNorm }, RandomStream.For(1, "head"));
+        var input = rand(4, Small.InputDim);
+        var before = head.call(input);
+        head.to(float64);
+        var after = head.call(input.to(float64));
+        Assert.That(after.dtype, Is.EqualTo(float64));
+        Assert.That((after - before.to(float64)).abs().max().item<double>(), Is.LessThan(1e-5));
+        Assert.That(head.get_parameter("last_layer.weight_g")!.requires_grad, Is.EqualTo(!freezeNorm));
+    }
 
     [TestCase(1)]
     [TestCase(2)]

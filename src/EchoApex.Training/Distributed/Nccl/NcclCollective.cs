@@ -29,6 +29,7 @@ public sealed partial class NcclCollective : ICollective
     private readonly nint _communicator;
     private readonly nint _side;
     private long _calls;
+    private MpiLibrary? _mpi;
     private bool _disposed;
 
     /// <summary>Joins the other processes.</summary>
@@ -135,6 +136,9 @@ public sealed partial class NcclCollective : ICollective
         _disposed = true;
         _cuda.Destroy(_side);
         _nccl.Destroy(_communicator);
+
+        // mpirun takes a process that initialised MPI and ends without finalising it for a crash.
+        _mpi?.FinalizeOnce();
     }
 
     private void Begin(Tensor tensor)
@@ -187,6 +191,7 @@ public sealed partial class NcclCollective : ICollective
     {
         var mpi = MpiLibrary.Load(launch);
         mpi.Initialize();
+        _mpi = mpi;
         if (mpi.SizeOf(mpi.Abi.World) != launch.WorldSize)
         {
             throw new CollectiveException(
