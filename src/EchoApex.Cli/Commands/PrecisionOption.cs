@@ -11,18 +11,19 @@ internal static class PrecisionOption
 
     public static Option<string> Create() => new(Name)
     {
-        Description = "Number format of the encoders: fp32, or bf16 (two to three times as fast with AMX, slower on processors without bfloat16 products).",
+        Description = "Number format of the encoders: fp32, or bf16 (two to three times as fast with AMX, slower with AVX-512 alone, refused without).",
         DefaultValueFactory = _ => "fp32",
     };
 
     /// <summary>How encoders are prepared.</summary>
-    /// <exception cref="ConfigurationException">The value is no format.</exception>
+    /// <exception cref="ConfigurationException">The value is no format, or one that this machine does not compute in.</exception>
     public static InferenceOptions Read(string? value) => new()
     {
         Precision = value switch
         {
             "fp32" => Precision.Fp32,
-            "bf16" => Precision.Bf16,
+            "bf16" when InferenceModel.Supports(Precision.Bf16) => Precision.Bf16,
+            "bf16" => throw new ConfigurationException("command line", $"{Name} is 'bf16', which needs Linux x64 and a processor with AVX-512. Leave it out: fp32 works everywhere."),
             _ => throw new ConfigurationException("command line", $"{Name} is '{value}'; it must be fp32 or bf16."),
         },
     };

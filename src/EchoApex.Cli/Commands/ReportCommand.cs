@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using EchoApex.Core.Runtime;
+using EchoApex.Heads.Measurement;
 using EchoApex.Heads.Prediction;
 using EchoApex.Heads.Reporting;
 using EchoApex.Heads.Studies;
@@ -20,13 +21,15 @@ internal static class ReportCommand
     private static readonly Option<bool> MeasureUnfamiliar = new("--measure-unfamiliar") { Description = "Measure clips too whose pictures are like none that the view model was trained on, as of another scanner; they are warned about." };
     private static readonly Option<double> MinimumView = new("--minimum-view-confidence") { Description = "Confidence below which a view is not taken as recognised.", DefaultValueFactory = _ => new StudyOptions().MinimumViewConfidence };
     private static readonly Option<double> MinimumMask = new("--minimum-mask-quality") { Description = "Overlap that the segmentation must expect of a mask to have it measured.", DefaultValueFactory = _ => new StudyOptions().MinimumMaskQuality };
+    private static readonly Option<double?> Surface = new("--body-surface-area") { Description = "The patient's body surface area in m2, for the mass index." };
+    private static readonly Option<Sex?> Limits = new("--sex") { Description = "Whose limits of the mass index apply: female or male." };
     private static readonly Option<string> EncoderPrecision = PrecisionOption.Create();
 
     public static Command Create()
     {
         var command = new Command("report", "Read a study: views, beats, volumes, lengths, ejection fraction, quality; as JSON, HTML and a DICOM structured report.")
         {
-            Study, Models, Base, Out, KeyImagesToo, KeepIdentity, NoMaps, MeasureUnfamiliar, MinimumView, MinimumMask, EncoderPrecision,
+            Study, Models, Base, Out, KeyImagesToo, KeepIdentity, NoMaps, MeasureUnfamiliar, MinimumView, MinimumMask, Surface, Limits, EncoderPrecision,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -40,7 +43,15 @@ internal static class ReportCommand
     private static void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
         using var predictor = EchoPredictor.Load(parsed.GetValue(Models)!, parsed.GetValue(Base), inference: PrecisionOption.Read(parsed.GetValue(EncoderPrecision)));
-        var options = new StudyOptions { Explain = !parsed.GetValue(NoMaps), RefuseUnfamiliar = !parsed.GetValue(MeasureUnfamiliar), MinimumViewConfidence = parsed.GetValue(MinimumView), MinimumMaskQuality = parsed.GetValue(MinimumMask) };
+        var options = new StudyOptions
+        {
+            Explain = !parsed.GetValue(NoMaps),
+            RefuseUnfamiliar = !parsed.GetValue(MeasureUnfamiliar),
+            MinimumViewConfidence = parsed.GetValue(MinimumView),
+            MinimumMaskQuality = parsed.GetValue(MinimumMask),
+            BodySurfaceAreaM2 = parsed.GetValue(Surface),
+            Sex = parsed.GetValue(Limits),
+        };
         string path = parsed.GetValue(Study)!;
         var study = new StudyPipeline(predictor, options).Run(path, new Lines(), cancellationToken);
         var files = StudyReport.Write(

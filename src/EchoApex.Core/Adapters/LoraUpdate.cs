@@ -38,7 +38,10 @@ internal sealed class LoraUpdate : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor x_BTD)
     {
         using var scope = NewDisposeScope();
-        var input_BTD = training && _dropout > 0 ? SeededDropout.Apply(x_BTD, _dropout, _random) : x_BTD;
+
+        // The projections of a GPU in bfloat16 hand on bfloat16; the update is computed in its own format.
+        var plain_BTD = x_BTD.As(_down.dtype);
+        var input_BTD = training && _dropout > 0 ? SeededDropout.Apply(plain_BTD, _dropout, _random) : plain_BTD;
         var inner_BTr = Linear.Apply(input_BTD, _down, null);
         return Linear.Apply(inner_BTr, _up, null).Times(_factor).MoveToOuterDisposeScope();
     }

@@ -1,6 +1,5 @@
 // Shape legend: G = matrices of a batch, M, N, K = rows, columns and inner length.
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -40,12 +39,11 @@ internal static partial class DnnlProduct
         && a.dim() == 3 && b.dim() == 3 && a.shape[0] == b.shape[0] && a.shape[2] == b.shape[1] && a.NumberOfElements > 0 && b.NumberOfElements > 0
         && Available.Value;
 
-    // The name and the convention are those of libtorch 2.10 on 64-bit Linux. It refuses every format but float16 on processors that lack
-    // the instructions it wants for bfloat16, float32 too, and its refusal would end the process.
+    // The name and the convention are those of libtorch 2.10 on 64-bit Linux. It asks for the processor of bfloat16 for float32 too.
     private static bool Probe() =>
         OperatingSystem.IsLinux()
         && RuntimeInformation.ProcessArchitecture == Architecture.X64
-        && Avx512BW.IsSupported && Avx512BW.VL.IsSupported && Avx512DQ.IsSupported
+        && DnnlProcessor.HasNarrowProducts
         && NativeLibrary.TryLoad(Library, typeof(DnnlProduct).Assembly, null, out nint library)
         && NativeLibrary.TryGetExport(library, Name, out _);
 

@@ -37,6 +37,9 @@ public sealed class ClipPreparation
     /// <summary>S, the side of the input in pixels.</summary>
     public int Side => _preprocessor.Preprocessing.ImageSize;
 
+    /// <summary>What carries it out; it remembers the sectors of clips.</summary>
+    internal ClipPreprocessor Preprocessor => _preprocessor;
+
     /// <summary>The preprocessing that is carried out.</summary>
     public Preprocessing Preprocessing => _preprocessor.Preprocessing;
 
@@ -51,7 +54,7 @@ public sealed class ClipPreparation
         var entry = Find(clip);
         lock (entry)
         {
-            return entry.Clip ??= Describe(clip, entry.Source(0));
+            return entry.Clip ??= Describe(clip, entry.File);
         }
     }
 
@@ -71,7 +74,7 @@ public sealed class ClipPreparation
                 return prepared;
             }
 
-            entry.Clip ??= Describe(clip, entry.Source(0));
+            entry.Clip ??= Describe(clip, entry.File);
             if (frame < 0 || frame >= entry.Clip.FrameCount)
             {
                 throw new DataException(clip.Path, $"has {entry.Clip.FrameCount} frames; {(clip.Source.Length > 0 ? clip.Source : "its data set")} speaks of frame {frame} (from 0).");
@@ -107,28 +110,27 @@ public sealed class ClipPreparation
     private PreparedClip Describe(AnnotatedClip clip, EchoClip file) => new()
     {
         Clip = clip,
-        FrameCount = clip.FramePaths.Count > 0 ? clip.FramePaths.Count : file.FrameCount,
+        FrameCount = file.FrameCount,
         Height = file.Height,
         Width = file.Width,
         Geometry = _preprocessor.Geometry(file),
         Spacing = clip.Spacing ?? file.Spacing,
         FrameTimesMs = file.FrameTimesMs,
+        HeartRateBpm = file.HeartRateBpm,
     };
 
     private PreparedFrame Prepare(AnnotatedClip clip, Entry entry, int frame)
     {
-        var file = entry.Source(frame);
-        int index = clip.FramePaths.Count > 0 ? 0 : frame;
-        var geometry = clip.FramePaths.Count > 0 ? _preprocessor.Geometry(file) : entry.Clip!.Geometry;
+        var file = entry.File;
         var annotation = clip.Frames.FirstOrDefault(known => known.Frame == frame);
         return new PreparedFrame
         {
             Frame = frame,
             Side = Side,
-            Pixels = _preprocessor.ToPicture(file, index),
-            Inside = entry.Inside(file, _preprocessor),
+            Pixels = _preprocessor.ToPicture(file, frame),
+            Inside = entry.Inside(_preprocessor),
             Mask = annotation?.Mask is { } mask ? Move(clip, file, mask()) : null,
-            Landmarks = annotation is null ? new Dictionary<string, ImagePoint>() : Move(annotation.Landmarks, geometry),
+            Landmarks = annotation is null ? new Dictionary<string, ImagePoint>() : Move(annotation.Landmarks, entry.Clip!.Geometry),
         };
     }
 
@@ -186,7 +188,7 @@ public sealed class ClipPreparation
 
     private sealed class Entry(string key, AnnotatedClip clip)
     {
-        private readonly Dictionary<int, EchoClip> _files = [];
+        private EchoClip? _file;
         private byte[]? _inside;
 
         public string Key { get; } = key;
@@ -197,20 +199,9 @@ public sealed class ClipPreparation
 
         public long Bytes { get; set; }
 
-        // The file that holds a frame. A set with a file a frame opens each when it is asked for.
-        public EchoClip Source(int frame)
-        {
-            int place = clip.FramePaths.Count > 0 ? frame : 0;
-            if (!_files.TryGetValue(place, out var file))
-            {
-                _files[place] = file = ClipReader.Open(clip.FramePaths.Count > 0 ? clip.FramePaths[frame] : clip.Path);
-            }
+        // Frames of a file each are one clip too: they share a sector, so that a mask comes back by the way its frame went.
+        public EchoClip File => _file ??= clip.FramePaths.Count > 0 ? FrameFiles.Open(clip.FramePaths) : ClipReader.Open(clip.Path);
 
-            return file;
-        }
-
-        // Frames of one file share the bytes of their sector.
-        public byte[] Inside(EchoClip file, ClipPreprocessor preprocessor) =>
-            clip.FramePaths.Count > 0 ? preprocessor.ToInside(file) : _inside ??= preprocessor.ToInside(file);
+        public byte[] Inside(ClipPreprocessor preprocessor) => _inside ??= preprocessor.ToInside(File);
     }
 }

@@ -26,4 +26,7 @@ public sealed record PreparedClip
 
     /// <summary>Time of each frame in ms; null where the file says none.</summary>
     public IReadOnlyList<double>? FrameTimesMs { get; init; }
+
+    /// <summary>Heart rate in beats a minute; null where the file says none.</summary>
+    public double? HeartRateBpm { get; init; }
 }

@@ -64,7 +64,7 @@ internal sealed class EjectionFractionProtocol
         ArgumentNullException.ThrowIfNull(random);
         var clip = _training[sample];
         var opened = _preparation.Open(clip);
-        int[] window = _windows.Sample(opened.FrameCount, opened.FrameTimesMs, null, random);
+        int[] window = _windows.Sample(opened.FrameCount, opened.FrameTimesMs, opened.HeartRateBpm, random);
         var transform = FrameTransform.Draw(_options.Augmentation, _preparation.Side, random);
         for (int i = 0; i < target.Frames; i++)
         {

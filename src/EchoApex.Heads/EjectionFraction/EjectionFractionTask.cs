@@ -93,7 +93,7 @@ public sealed class EjectionFractionTask : ITrainableTask
     {
         ArgumentNullException.ThrowIfNull(encoder);
         return _protocol.Evaluate(split, (clip, opened) => Judge(clip, opened, _predictor.Predict(
-            encoder, opened.FrameCount, opened.FrameTimesMs, null, frame => _preparation.Frame(clip, frame))), cancellationToken);
+            encoder, opened.FrameCount, opened.FrameTimesMs, opened.HeartRateBpm, frame => _preparation.Frame(clip, frame))), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ public static class RocCurve
     /// </summary>
     /// <param name="scores">A score a case, higher for positive.</param>
     /// <param name="positive">Whether the case is positive.</param>
-    /// <returns>0 to 1; NaN where all cases are of one kind.</returns>
+    /// <returns>0 to 1; NaN where all cases are of one kind, or a score is NaN, which ranks nowhere.</returns>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     public static double Area(IReadOnlyList<double> scores, IReadOnlyList<bool> positive)
     {
@@ -18,6 +18,11 @@ public static class RocCurve
         if (scores.Count != positive.Count)
         {
             throw new ArgumentException($"Scores and kinds must be of one length; got {scores.Count} and {positive.Count}.", nameof(positive));
+        }
+
+        if (scores.Any(double.IsNaN))
+        {
+            return double.NaN;
         }
 
         int[] order = [.. Enumerable.Range(0, scores.Count).OrderBy(i => scores[i])];

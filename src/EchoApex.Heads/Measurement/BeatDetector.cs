@@ -31,9 +31,9 @@ public sealed class BeatDetector
 
     /// <summary>Finds the beats.</summary>
     /// <param name="signal">One value a frame, larger in diastole; NaN where a frame could not be measured.</param>
-    /// <param name="timesMs">Time of each frame in ms, ascending.</param>
+    /// <param name="timesMs">Time of each frame in ms, not descending; of frames of one time the first counts.</param>
     /// <returns>The beats in order; those cut off by the clip's ends are partial. Empty where the signal does not swing.</returns>
-    /// <exception cref="ArgumentException">The lengths differ, or times do not ascend.</exception>
+    /// <exception cref="ArgumentException">The lengths differ, or times descend.</exception>
     public IReadOnlyList<Beat> Detect(IReadOnlyList<double> signal, IReadOnlyList<double> timesMs)
     {
         ArgumentNullException.ThrowIfNull(signal);
@@ -43,12 +43,12 @@ public sealed class BeatDetector
             throw new ArgumentException($"Signal and times must be of one length; got {signal.Count} and {timesMs.Count}.", nameof(timesMs));
         }
 
-        if (timesMs.Zip(timesMs.Skip(1)).Any(pair => !(pair.First < pair.Second)))
+        if (!InOrder(timesMs))
         {
-            throw new ArgumentException("Times must ascend.", nameof(timesMs));
+            throw new ArgumentException("Times must not descend.", nameof(timesMs));
         }
 
-        int[] known = [.. Enumerable.Range(0, signal.Count).Where(frame => double.IsFinite(signal[frame]))];
+        int[] known = [.. Enumerable.Range(0, signal.Count).Where(frame => double.IsFinite(signal[frame]) && (frame == 0 || timesMs[frame] > timesMs[frame - 1]))];
         if (known.Length < 2)
         {
             return [];
@@ -75,6 +75,9 @@ public sealed class BeatDetector
         SettleDiastoles(turns, smooth, Plateau * range);
         return Beats([.. turns.Select(turn => (known[turn.Place], turn.IsLarge))]);
     }
+
+    /// <summary>Whether beats can be sought at these times: none descends, none is NaN.</summary>
+    internal static bool InOrder(IReadOnlyList<double> timesMs) => timesMs.Zip(timesMs.Skip(1)).All(pair => pair.First <= pair.Second);
 
     // A Gaussian over time; frames without a value are left out of the means.
     private double[] Smooth(int[] known, IReadOnlyList<double> signal, IReadOnlyList<double> timesMs)

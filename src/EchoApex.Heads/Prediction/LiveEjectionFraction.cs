@@ -19,9 +19,18 @@ internal sealed class LiveEjectionFraction(LoadedEjectionFraction model, IBackbo
 
     public double? LatestTimeMs { get; private set; }
 
-    /// <summary>Takes a frame; most are passed over, since a window holds few.</summary>
+    /// <summary>
+    /// Takes a frame; most are passed over, since a window holds few. After a pause of a window's length, or where time goes back, the
+    /// window begins anew: no fraction is read from frames of two scenes.
+    /// </summary>
     public void Add(EchoClip frames, int slot, double timeMs)
     {
+        if (timeMs < _lastEncodedMs || timeMs - _lastEncodedMs > model.Options.Windows.DurationMs)
+        {
+            _window.Clear();
+            (_lastEncodedMs, _lastReadMs) = (double.NegativeInfinity, double.NegativeInfinity);
+        }
+
         // Half a frame of tolerance, so that a stream whose rate is a multiple of the window's does not skip one by rounding.
         if (timeMs - _lastEncodedMs < 0.98 * _stepMs)
         {

@@ -39,7 +39,7 @@ internal sealed class LoadedSegmentation : LoadedTask
         }
     }
 
-    public SegmentationSession NewSession(IBackbone? encoder = null) => new(encoder ?? Encoder, _head, Info.Preprocessing);
+    public SegmentationSession NewSession(IBackbone? encoder = null) => new(encoder ?? Encoder, _head, Preparation.Preprocessor);
 
     public override EchoPrediction Judge(EchoClip clip, EchoPrediction prediction, CancellationToken cancellationToken) =>
         prediction with { Masks = [.. Segment(clip, FrameSelection.Spread(clip.FrameCount, null), null, cancellationToken)] };

@@ -42,7 +42,7 @@ public sealed record LvFindings
         string signalName = names.Contains(Diameter) ? Diameter : names[0];
         double[] signal = [.. lengths.Select(length => length.Length(signalName).Pixels ?? double.NaN)];
         double[] times = [.. frames.Select(frame => clip.FrameTimesMs is { } known ? known[frame] : frame * 1000.0 / 30)];
-        var beat = frames.Count > 1 ? new BeatDetector(BeatOptions.ForHeartRate(clip.HeartRateBpm)).Detect(signal, times).FirstOrDefault(found => found.IsMeasurable) : null;
+        var beat = frames.Count > 1 && BeatDetector.InOrder(times) ? new BeatDetector(BeatOptions.ForHeartRate(clip.HeartRateBpm)).Detect(signal, times).FirstOrDefault(found => found.IsMeasurable) : null;
         int diastole = beat?.EndDiastole ?? Extreme(signal, largest: true);
         int systole = beat?.EndSystole ?? Extreme(signal, largest: false);
         return new LvFindings

@@ -17,7 +17,7 @@ internal static class HtmlMeasures
         ("Walls and cavity, parasternal long axis",
         [
             MeasureNames.IvsD, MeasureNames.LvidD, MeasureNames.LvpwD, MeasureNames.IvsS, MeasureNames.LvidS, MeasureNames.LvpwS, MeasureNames.FractionalShortening, MeasureNames.LvMass,
-            MeasureNames.RelativeWallThickness,
+            MeasureNames.LvMassIndex, MeasureNames.RelativeWallThickness,
         ]),
     ];
 
@@ -45,7 +45,7 @@ internal static class HtmlMeasures
 
     private static string Format(StudyMeasure measure) => measure.Unit is "mm" or "cm2" or "L/min" ? "0.0" : measure.Unit == "1" ? "0.00" : "0";
 
-    private static string Unit(string unit) => unit switch { "1" => "", "cm2" => "cm²", _ => unit };
+    private static string Unit(string unit) => unit switch { "1" => "", "cm2" => "cm²", "g/m2" => "g/m²", _ => unit };
 
     private static string Spread(StudyMeasure measure) =>
         measure.HalfWidth95 is { } half ? $"± {Number(half, "0")} (95 %)"

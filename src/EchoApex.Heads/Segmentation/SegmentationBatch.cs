@@ -3,8 +3,8 @@ using EchoApex.Core.Tasks;
 
 namespace EchoApex.Heads.Segmentation;
 
-/// <summary>Images, the mask of one structure of each, and the seeds of their prompts.</summary>
-internal sealed class SegmentationBatch(int size, int side) : ITaskBatch
+/// <summary>Images, the mask of one structure of each, what is drawn of the others, and the seeds of their prompts.</summary>
+internal sealed class SegmentationBatch(int size, int side, int structures) : ITaskBatch
 {
     private readonly int _area = side * side;
 
@@ -23,6 +23,9 @@ internal sealed class SegmentationBatch(int size, int side) : ITaskBatch
     /// <summary>0 background, 1 + k the head's structure k, [Size, S, S].</summary>
     public byte[] Labels { get; } = new byte[size * side * side];
 
+    /// <summary>Whether nothing is known of a structure in an image, [Size, K].</summary>
+    public bool[] Undrawn { get; } = new bool[size * structures];
+
     /// <summary>The structure of each image, by its place in the head's list.</summary>
     public int[] Structures { get; } = new int[size];
 
@@ -30,6 +33,8 @@ internal sealed class SegmentationBatch(int size, int side) : ITaskBatch
     public ulong[] Seeds { get; } = new ulong[size];
 
     public Span<float> Image(int slot) => Images.AsSpan(slot * 3 * _area, 3 * _area);
+
+    public Span<bool> UndrawnOf(int slot) => Undrawn.AsSpan(slot * structures, structures);
 
     public Span<byte> LabelsOf(int slot) => Labels.AsSpan(slot * _area, _area);
 

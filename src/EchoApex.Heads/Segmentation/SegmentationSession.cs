@@ -29,17 +29,21 @@ public sealed class SegmentationSession : IDisposable
     /// <exception cref="ArgumentException">Encoder and head do not belong together.</exception>
     /// <exception cref="ConfigurationException">A value of the preprocessing is out of range.</exception>
     public SegmentationSession(IBackbone encoder, SegmentationHead head, Preprocessing preprocessing)
+        : this(encoder, head, new ClipPreprocessor((preprocessing ?? throw new ArgumentNullException(nameof(preprocessing))) with { Grayscale = true }))
+    {
+    }
+
+    /// <summary>A session that shares a preprocessor, and with it the sectors that it found.</summary>
+    internal SegmentationSession(IBackbone encoder, SegmentationHead head, ClipPreprocessor preprocessor)
     {
         ArgumentNullException.ThrowIfNull(encoder);
         ArgumentNullException.ThrowIfNull(head);
-        ArgumentNullException.ThrowIfNull(preprocessing);
         if (head.FeatureDimension != encoder.FeatureDimension)
         {
             throw new ArgumentException($"The head takes features of {head.FeatureDimension} dimensions; the encoder gives {encoder.FeatureDimension}.", nameof(head));
         }
 
-        (_encoder, _head) = (encoder, head);
-        _preprocessor = new ClipPreprocessor(preprocessing with { Grayscale = true });
+        (_encoder, _head, _preprocessor) = (encoder, head, preprocessor);
         encoder.Module.eval();
         head.eval();
     }

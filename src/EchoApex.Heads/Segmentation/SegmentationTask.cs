@@ -50,7 +50,7 @@ public sealed class SegmentationTask : ITrainableTask
     public IReadOnlyList<TaskSample> TrainingSamples { get; }
 
     /// <inheritdoc/>
-    public ITaskBatch CreateBatch(int size) => new SegmentationBatch(size, _preparation.Side);
+    public ITaskBatch CreateBatch(int size) => new SegmentationBatch(size, _preparation.Side, _labels.Length);
 
     /// <inheritdoc/>
     public void Fill(ITaskBatch batch, int slot, int sample, RandomStream random)
@@ -82,6 +82,7 @@ public sealed class SegmentationTask : ITrainableTask
         target.Seeds[slot] = random.NextUInt64();
         var drawn = target.Target(slot);
         var labels = target.LabelsOf(slot);
+        StructureLabels.Undrawn(clip, _head.Structures, target.UndrawnOf(slot));
         for (int i = 0; i < area; i++)
         {
             drawn[i] = mask[i] == _labels[structure] ? (byte)1 : (byte)0;
@@ -127,7 +128,8 @@ public sealed class SegmentationTask : ITrainableTask
         var named = new Dictionary<string, Tensor>();
         if (features.Semantic is not null)
         {
-            var semantic = SemanticLoss.Compute(features.Semantic, tensor(samples.Labels, device: device).reshape(samples.Size, samples.Side, samples.Side));
+            var labels_BSS = tensor(samples.Labels, device: device).reshape(samples.Size, samples.Side, samples.Side);
+            var semantic = SemanticLoss.Compute(features.Semantic, labels_BSS, StructureLabels.Undrawn(samples.Undrawn, samples.Size, device));
             total = total.Plus(semantic.Times(_options.SemanticWeight));
             named["semantic"] = semantic.detach();
         }

@@ -16,7 +16,7 @@ namespace EchoApex.Heads.Specialists;
 /// </summary>
 /// <remarks>
 /// The encoder that the methods are given is not used and may be null. Pixels of structures that are not asked for count as
-/// background: the set's masks should draw every structure that the frame shows.
+/// background; of structures that the masks of one set of a mixture do not draw nothing is learnt from its frames.
 /// </remarks>
 public sealed class UNetSegmentationTask : ITrainableTask
 {
@@ -69,7 +69,7 @@ public sealed class UNetSegmentationTask : ITrainableTask
     private Device Device => _network.parameters().First().device;
 
     /// <inheritdoc/>
-    public ITaskBatch CreateBatch(int size) => new UNetSegmentationBatch(size, _preparation.Side);
+    public ITaskBatch CreateBatch(int size) => new UNetSegmentationBatch(size, _preparation.Side, Structures.Count);
 
     /// <inheritdoc/>
     public void Fill(ITaskBatch batch, int slot, int sample, RandomStream random)
@@ -79,6 +79,7 @@ public sealed class UNetSegmentationTask : ITrainableTask
         var (clip, number) = _frames[sample];
         var frame = _preparation.Frame(clip, number);
         var classes = target.Classes(slot);
+        StructureLabels.Undrawn(clip, Structures, target.UndrawnOf(slot));
         FrameTransform.Draw(_options.Augmentation, frame.Side, random).Apply(frame, random, target.Pixels(slot), target.Inside(slot), classes);
         foreach (ref byte label in classes)
         {
@@ -94,7 +95,7 @@ public sealed class UNetSegmentationTask : ITrainableTask
         using var scope = NewDisposeScope();
         var logits_BCSS = _network.forward(source.ToImages(_preparation.Normalizer).to(Device));
         var classes_BSS = tensor(source.Classes_BSS).view(source.Size, source.Side, source.Side).to(Device);
-        var loss = UNetSegmentationLoss.Compute(logits_BCSS, classes_BSS, _options);
+        var loss = UNetSegmentationLoss.Compute(logits_BCSS, classes_BSS, StructureLabels.Undrawn(source.Undrawn, source.Size, Device), _options);
         loss.Total.MoveToOuterDisposeScope();
         foreach (var term in loss.Terms.Values)
         {

@@ -124,7 +124,7 @@ public sealed class VideoEjectionFractionTask : ITrainableTask
     private double Predict(AnnotatedClip clip, PreparedClip opened)
     {
         using var scope = NewDisposeScope();
-        var windows = _windows.Cover(opened.FrameCount, opened.FrameTimesMs, null);
+        var windows = _windows.Cover(opened.FrameCount, opened.FrameTimesMs, opened.HeartRateBpm);
         int side = _preparation.Side, frames = _options.Windows.Frames;
         var pictures = FrameBatch.Of([.. windows.SelectMany(window => Enumerable.Range(0, frames).Select(i => _preparation.Frame(clip, window[Math.Min(i, window.Length - 1)])))]);
         var clips_BTCSS = pictures.ToImages(_preparation.Normalizer).view(windows.Count, frames, 3, side, side).to(Device);

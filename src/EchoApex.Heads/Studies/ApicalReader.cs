@@ -38,7 +38,7 @@ internal sealed class ApicalReader(IStudyModels models, StudyOptions options)
 
     private ApicalReading Judge(ExaminedClip examined, string view, IReadOnlyList<ApicalFrame> frames, double[] times, double[] signal)
     {
-        var beats = frames.Count > 1 && Ascends(times) ? new BeatDetector(BeatOptions.ForHeartRate(examined.Facts.HeartRateBpm)).Detect(signal, times).Where(beat => beat.IsMeasurable).ToArray() : [];
+        var beats = frames.Count > 1 && BeatDetector.InOrder(times) ? new BeatDetector(BeatOptions.ForHeartRate(examined.Facts.HeartRateBpm)).Detect(signal, times).Where(beat => beat.IsMeasurable).ToArray() : [];
         var usable = beats.Where(beat => IsTrusted(frames[beat.EndDiastole!.Value]) && IsTrusted(frames[beat.EndSystole!.Value])).ToArray();
         string? abstention = frames.Count < 2 ? "a still image has no end systole"
             : signal.Count(double.IsFinite) < 2 ? "the left ventricle was not found in it"
@@ -65,8 +65,6 @@ internal sealed class ApicalReader(IStudyModels models, StudyOptions options)
         int[] order = [.. Enumerable.Range(0, beats.Length).OrderBy(i => value(beats[i])).ThenBy(i => i)];
         return order.Length == 0 ? null : order[(order.Length - 1) / 2];
     }
-
-    private static bool Ascends(double[] times) => times.Zip(times.Skip(1)).All(pair => pair.First < pair.Second);
 
     private static double Value(ApicalFrame frame, EchoClip clip) =>
         clip.Spacing is null ? (frame.AreaPixels > 0 ? frame.AreaPixels : double.NaN)

@@ -10,6 +10,9 @@ internal sealed class LongAxisMeasures(StudyOptions options, StudyReadings readi
         ("ivs", MeasureNames.IvsD, MeasureNames.IvsS), ("lvid", MeasureNames.LvidD, MeasureNames.LvidS), ("lvpw", MeasureNames.LvpwD, MeasureNames.LvpwS),
     ];
 
+    // Without an area there is no index to speak of.
+    private readonly string[] _ofMass = [MeasureNames.LvMass, .. options.BodySurfaceAreaM2 is null ? Array.Empty<string>() : [MeasureNames.LvMassIndex], MeasureNames.RelativeWallThickness];
+
     public IEnumerable<StudyMeasure> All()
     {
         string? obstacle = readings.Obstacle(StudyPipeline.LongAxis)
@@ -18,7 +21,7 @@ internal sealed class LongAxisMeasures(StudyOptions options, StudyReadings readi
                 : null);
         if (obstacle is not null)
         {
-            string[] names = [.. Lengths.SelectMany(length => new[] { length.Diastole, length.Systole }), MeasureNames.FractionalShortening, MeasureNames.LvMass, MeasureNames.RelativeWallThickness];
+            string[] names = [.. Lengths.SelectMany(length => new[] { length.Diastole, length.Systole }), MeasureNames.FractionalShortening, .. _ofMass];
             return names.Select(name => MeasureFactory.Abstain(name, obstacle));
         }
 
@@ -54,20 +57,22 @@ internal sealed class LongAxisMeasures(StudyOptions options, StudyReadings readi
         if (diastole.Values.FirstOrDefault(length => length.Value is null) is { } missing)
         {
             string reason = $"It needs the value '{missing.Title}', which is missing: {missing.Abstention}";
-            return [MeasureFactory.Abstain(MeasureNames.LvMass, reason), MeasureFactory.Abstain(MeasureNames.RelativeWallThickness, reason)];
+            return [.. _ofMass.Select(name => MeasureFactory.Abstain(name, reason))];
         }
 
         var (septum, cavity, wall) = (diastole["ivs"].Value!.Value, diastole["lvid"].Value!.Value, diastole["lvpw"].Value!.Value);
         if (septum <= 0 || cavity <= 0 || wall <= 0)
         {
             const string Degenerate = "A length at end diastole is zero.";
-            return [MeasureFactory.Abstain(MeasureNames.LvMass, Degenerate), MeasureFactory.Abstain(MeasureNames.RelativeWallThickness, Degenerate)];
+            return [.. _ofMass.Select(name => MeasureFactory.Abstain(name, Degenerate))];
         }
 
         double trust = diastole.Values.Min(length => length.Confidence ?? 0);
+        double grams = LvMass.Grams(septum, cavity, wall);
         return
         [
-            MeasureFactory.Value(MeasureNames.LvMass, LvMass.Grams(septum, cavity, wall), [Source(true)], trust),
+            MeasureFactory.Value(MeasureNames.LvMass, grams, [Source(true)], trust),
+            .. options.BodySurfaceAreaM2 is { } area ? new[] { MeasureFactory.Value(MeasureNames.LvMassIndex, LvMass.Index(grams, area), [Source(true)], trust) } : [],
             MeasureFactory.Value(MeasureNames.RelativeWallThickness, LvMass.RelativeWallThickness(cavity, wall), [Source(true)], trust),
         ];
     }

@@ -34,6 +34,7 @@ internal static class MeasureFactory
         [MeasureNames.LvpwS] = ("Posterior wall, end systole", "mm", "landmarks in PLAX"),
         [MeasureNames.FractionalShortening] = ("Fractional shortening", "%", "internal diameters in PLAX"),
         [MeasureNames.LvMass] = ("LV mass", "g", "cube formula (ASE 2015)"),
+        [MeasureNames.LvMassIndex] = ("LV mass index", "g/m2", "mass by body surface area"),
         [MeasureNames.RelativeWallThickness] = ("Relative wall thickness", "1", "twice the posterior wall over the diameter"),
     };
 

@@ -84,6 +84,9 @@ public static class MeasureNames
     /// <summary>Mass by the cube formula, g.</summary>
     public const string LvMass = "lv_mass";
 
+    /// <summary>Mass by body surface area, g/m2; needs <see cref="StudyOptions.BodySurfaceAreaM2"/>.</summary>
+    public const string LvMassIndex = "lv_mass_index";
+
     /// <summary>Relative wall thickness, 1.</summary>
     public const string RelativeWallThickness = "relative_wall_thickness";
 }

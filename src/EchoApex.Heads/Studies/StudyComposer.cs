@@ -8,13 +8,13 @@ internal sealed class StudyComposer(IStudyModels models, StudyOptions options, S
     public StudyResult Compose(string name)
     {
         StudyMeasure[] found = [.. new ApicalMeasures(options, readings).All(), .. new LongAxisMeasures(options, readings).All()];
-        StudyMeasure[] measures = [.. MeasureFactory.Names.Select(known => found.Single(measure => measure.Name == known))];
+        StudyMeasure[] measures = [.. MeasureFactory.Names.Select(known => found.SingleOrDefault(measure => measure.Name == known)).OfType<StudyMeasure>()];
         var checks = new ConsistencyChecks(options, readings, measures).All();
         StudyClip[] clips = [.. readings.Clips.Select(clip => Finish(clip.Facts, measures))];
         return new StudyResult
         {
             Name = name,
-            Summary = StudySummary.Of(measures, checks, clips),
+            Summary = StudySummary.Of(measures, checks, clips, options.Sex),
             Measures = measures,
             Checks = checks,
             Choices = readings.Choices,

@@ -37,11 +37,11 @@ public sealed record StudyOptions
     [Range(0.0, 1)]
     public double LargestLengthDifference { get; init; } = 0.1;
 
-    /// <summary>Body surface area in m², for indexed values; null when unknown.</summary>
+    /// <summary>Body surface area in m², for the mass index; null when unknown (see <see cref="LvMass.BodySurfaceAreaM2"/>).</summary>
     [Range(0.1, 4.0)]
     public double? BodySurfaceAreaM2 { get; init; }
 
-    /// <summary>Whose limits apply; null when unknown.</summary>
+    /// <summary>Whose limits of the mass index apply, which name the pattern of geometry in the summary; null when unknown.</summary>
     public Sex? Sex { get; init; }
 
     /// <summary>Whether pictures of what the encoders look at are made for the clips that are measured.</summary>

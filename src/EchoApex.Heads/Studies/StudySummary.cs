@@ -1,11 +1,12 @@
 using System.Globalization;
+using EchoApex.Heads.Measurement;
 
 namespace EchoApex.Heads.Studies;
 
 /// <summary>The findings of a study in sentences.</summary>
 internal static class StudySummary
 {
-    public static IReadOnlyList<string> Of(IReadOnlyList<StudyMeasure> measures, IReadOnlyList<ConsistencyCheck> checks, IReadOnlyList<StudyClip> clips)
+    public static IReadOnlyList<string> Of(IReadOnlyList<StudyMeasure> measures, IReadOnlyList<ConsistencyCheck> checks, IReadOnlyList<StudyClip> clips, Sex? sex)
     {
         StudyMeasure? Find(string name) => measures.FirstOrDefault(measure => measure.Name == name && measure.Value is not null);
         var sentences = new List<string>();
@@ -33,7 +34,8 @@ internal static class StudySummary
         if (Find(MeasureNames.LvidD) is { } cavity)
         {
             string walls = Find(MeasureNames.IvsD) is { } septum && Find(MeasureNames.LvpwD) is { } wall ? Text($", septum {septum.Value:0.0} mm, posterior wall {wall.Value:0.0} mm") : "";
-            string mass = Find(MeasureNames.LvMass) is { } heavy ? Text($"; LV mass {heavy.Value:0} g") : "";
+            string index = Find(MeasureNames.LvMassIndex) is { } indexed ? Text($", {indexed.Value:0} g/m²{Geometry(indexed.Value!.Value, Find(MeasureNames.RelativeWallThickness)?.Value, sex)}") : "";
+            string mass = Find(MeasureNames.LvMass) is { } heavy ? Text($"; LV mass {heavy.Value:0} g{index}") : "";
             sentences.Add(Text($"Internal diameter {cavity.Value:0.0} mm at end diastole{walls}{mass}."));
         }
         else
@@ -46,6 +48,17 @@ internal static class StudySummary
         sentences.Add(Text($"{clips.Count} clip{(clips.Count == 1 ? "" : "s")}: {read} read, {measured} measured, {clips.Count - read} unreadable."));
         return sentences;
     }
+
+    // The limits of the index are those of women and of men: without a sex there is no pattern.
+    private static string Geometry(double massIndex, double? relativeWallThickness, Sex? sex) => sex is { } limits && relativeWallThickness is { } thickness
+        ? LvMass.Classify(massIndex, thickness, limits) switch
+        {
+            LvGeometryClass.Normal => ", normal geometry",
+            LvGeometryClass.ConcentricRemodeling => ", concentric remodeling",
+            LvGeometryClass.ConcentricHypertrophy => ", concentric hypertrophy",
+            _ => ", eccentric hypertrophy",
+        }
+        : "";
 
     private static string Reason(IReadOnlyList<StudyMeasure> measures, string name) => measures.First(measure => measure.Name == name).Abstention ?? "";
 

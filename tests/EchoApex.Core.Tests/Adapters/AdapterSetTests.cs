@@ -29,6 +29,18 @@ public sealed class AdapterSetTests
         Assert.That(adapters.Parameters.Any(entry => entry.Parameter.grad is { } gradient && gradient.abs().max().ReadDouble() > 0), "no adapter got a gradient");
     }
 
+    // What the output projection hands on in bfloat16 on a GPU.
+    [Test]
+    public void Forward_OfAnUpdateInAnotherFormat_ComputesInItsOwn()
+    {
+        using var scope = NewDisposeScope();
+        using var update = new LoraUpdate(8, new AdapterOptions { Kind = AdapterKind.Lora, LoraRank = 2 }, RandomStream.For(1, "update"));
+        var input_BTD = rand(1, 3, 8);
+        var (plain, narrow) = (update.forward(input_BTD), update.forward(input_BTD.to(ScalarType.BFloat16)));
+        Assert.That(narrow.dtype, Is.EqualTo(ScalarType.Float32));
+        Assert.That((plain - narrow).abs().max().ReadDouble(), Is.LessThan(0.05));
+    }
+
     [TestCaseSource(nameof(WithWeights))]
     public void Save_ThenLoadIntoFreshAdapters_GivesTheSameOutputs(AdapterKind kind)
     {

@@ -51,6 +51,35 @@ public sealed class ClipPreparationTests : IDisposable
         Assert.That(clip.Geometry.ToInput(clip.Spacing)!.XMm * clip.Geometry.ScaleX, Is.EqualTo(clip.Spacing!.XMm).Within(1e-12));
     }
 
+    // Pictures of end diastole and end systole of which each alone would give another sector.
+    [Test]
+    public void Frame_OfAFileOfItsOwn_SharesTheSectorOfItsClip()
+    {
+        PhantomSetWriter.Write(_folder.File("single"), new PhantomSetOptions { Count = 2, Avi = false, Clip = new PhantomOptions { ImageSize = 112, Frames = 1, Views = [PhantomView.A4C] } });
+        var singles = PhantomClipSet.Read(_folder.File("single"), DataSplit.Train).Clips;
+        var clip = singles[0] with
+        {
+            FramePaths = [singles[0].Path, singles[1].Path],
+            Frames = [singles[0].Frames[0], singles[1].Frames[0] with { Frame = 1 }],
+        };
+        var preparation = new ClipPreparation(Input);
+        var opened = preparation.Open(clip);
+        Assert.That(opened.FrameCount, Is.EqualTo(2));
+        var frame = preparation.Frame(clip, 1);
+        Assert.That(frame.Inside, Is.SameAs(preparation.Frame(clip, 0).Inside));
+        var mask = singles[1].Frames[0].Mask!();
+        byte[] back = new byte[mask.Labels.Length];
+        for (int i = 0; i < back.Length; i++)
+        {
+            var (x, y) = opened.Geometry.ToInput(i % mask.Width, i / mask.Width);
+            var (column, row) = ((int)Math.Round(x), (int)Math.Round(y));
+            back[i] = column is >= 0 and < 64 && row is >= 0 and < 64 ? frame.Mask![(row * 64) + column] : (byte)0;
+        }
+
+        double Overlap(byte label) => 2.0 * back.Where((value, i) => value == label && mask.Labels.Span[i] == label).Count() / (back.Count(value => value == label) + mask.Labels.ToArray().Count(value => value == label));
+        Assert.That(Overlap((byte)PhantomLabel.LeftVentricle), Is.GreaterThan(0.9));
+    }
+
     [Test]
     public void Frame_AskedForTwice_IsReadOnceUnlessMemoryIsShort()
     {

@@ -50,6 +50,7 @@ public sealed class EjectionFractionMetricsTests
         Assert.That(RocCurve.Area([1, 2, 2, 3], [false, false, true, true]), Is.EqualTo(0.875));
         Assert.That(RocCurve.Area([1, 1], [false, true]), Is.EqualTo(0.5));
         Assert.That(RocCurve.Area([1, 2], [true, true]), Is.NaN);
+        Assert.That(RocCurve.Area([1, double.NaN, 2], [true, true, false]), Is.NaN, "a value that ranks nowhere");
     }
 
     // The class probabilities rank the wrong way round, to tell them from the predicted value.

@@ -56,6 +56,23 @@ public sealed class EjectionFractionTaskTests : IDisposable
     }
 
     [Test]
+    public void Evaluate_OfAFileWithAHeartRate_LooksAtTheWindowsThatPredictionLooksAt()
+    {
+        using var folder = new TemporaryFolder();
+        PhantomSetWriter.Write(folder.File("set"), new PhantomSetOptions { Count = 1, Avi = false, Clip = new PhantomOptions { ImageSize = 64, Frames = 60, Beats = 4, Views = [PhantomView.A4C] } });
+        var read = PhantomClipSet.Read(folder.File("set"), DataSplit.Validation);
+        var clip = read.Clips[0];
+        var preparation = new ClipPreparation(Preprocessing);
+        Assert.That(preparation.Open(clip).HeartRateBpm, Is.EqualTo(clip.Open().HeartRateBpm).And.GreaterThan(0));
+        using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));
+        var options = Options with { Windows = new FrameWindowOptions { Frames = 6, DurationMs = 400, Beats = 2 } };
+        using var task = new EjectionFractionTask(read, preparation, encoder, options);
+        string judged = task.Evaluate(encoder, DataSplit.Validation).Cases[0][^1];
+        using var other = new EjectionFractionTask(read, preparation, encoder, options with { Windows = options.Windows with { DurationMs = 4000 } });
+        Assert.That(other.Evaluate(encoder, DataSplit.Validation).Cases[0][^1], Is.EqualTo(judged), "the file's heart rate goes before the duration");
+    }
+
+    [Test]
     public void Evaluate_UntrainedHead_IsAboutAsGoodAsTheMean()
     {
         using var encoder = BackboneFactory.Create(Tiny, new RandomStream(1));

@@ -57,8 +57,24 @@ public sealed class BeatDetectorTests
         Assert.That(new BeatDetector().Detect([4, 4, 4, 4], [0, 20, 40, 60]), Is.Empty);
 
     [Test]
-    public void Detect_TimesThatStand_AreRefused() =>
-        Assert.That(() => new BeatDetector().Detect([1, 2], [5, 5]), Throws.ArgumentException);
+    public void Detect_TimesThatDescend_AreRefused()
+    {
+        Assert.That(() => new BeatDetector().Detect([1, 2], [5, 4]), Throws.ArgumentException);
+        Assert.That(() => new BeatDetector().Detect([1, 2], [5, double.NaN]), Throws.ArgumentException);
+    }
+
+    [Test]
+    public void Detect_FramesOfOneTime_CountOnce()
+    {
+        var (signal, times) = Signal(50, 3, 800, startMs: -200, noise: 0);
+        var expected = new BeatDetector().Detect(signal, times);
+
+        // A frame that a scanner wrote twice, the second time with another value.
+        var beats = new BeatDetector().Detect([.. signal[..11], 99, .. signal[11..]], [.. times[..11], times[10], .. times[11..]]);
+        int Place(int frame) => frame < 11 ? frame : frame + 1;
+        Assert.That(beats.Select(beat => beat.EndSystole), Is.EqualTo(expected.Select(beat => beat.EndSystole is { } frame ? Place(frame) : (int?)null)));
+        Assert.That(beats.Select(beat => beat.EndDiastole), Is.EqualTo(expected.Select(beat => beat.EndDiastole is { } frame ? Place(frame) : (int?)null)));
+    }
 
     [Test]
     public void Detect_NotchInDiastole_NeedsProminenceOrDistance()

@@ -71,6 +71,19 @@ public sealed class LiveEchoStreamTests : IDisposable
     }
 
     [Test]
+    public async Task Stream_AfterAPause_ReadsNoEjectionFractionFromBothSides()
+    {
+        using var predictor = EchoPredictor.Load(_folder.File("models"));
+        await using var stream = predictor.OpenStream(Options with { Capacity = 90, CalibrationFrames = 4, ResultCapacity = 100 });
+        Push(stream, 40);
+        Push(stream, 40, startMs: 20_000);
+        stream.Complete();
+        double[] readAt = [.. (await Take(stream)).Select(result => result.EjectionFractionTimeMs).OfType<double>().Distinct()];
+        double before = readAt.Where(time => time < 20_000).Min(), after = readAt.Where(time => time >= 20_000).Min();
+        Assert.That(after - 20_000, Is.EqualTo(before).Within(1e-9), "the window fills anew");
+    }
+
+    [Test]
     public async Task Stream_WithoutASector_EndsWithTheReason()
     {
         using var predictor = EchoPredictor.Load(_folder.File("models"));
@@ -96,11 +109,11 @@ public sealed class LiveEchoStreamTests : IDisposable
 
     private static LiveStreamOptions Options { get; } = new() { Height = 64, Width = 64, EjectionFractionIntervalMs = 200 };
 
-    private void Push(LiveEchoStream stream, int count)
+    private void Push(LiveEchoStream stream, int count, double startMs = 0)
     {
         for (int i = 0; i < count; i++)
         {
-            stream.Push(_clip.ReadFrame(i % _clip.FrameCount), i * 25.0);
+            stream.Push(_clip.ReadFrame(i % _clip.FrameCount), startMs + (i * 25.0));
         }
     }
 

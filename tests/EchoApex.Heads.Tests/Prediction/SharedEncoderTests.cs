@@ -50,15 +50,20 @@ public sealed class SharedEncoderTests : IDisposable
             ModelFolder.Save(path, encoder, new Preprocessing { ImageSize = 32, Normalization = Normalization.Image }, new ModelInfo { Name = "tiny" });
         }
 
-        using var first = Adapted(1);
-        using var second = Adapted(2);
+        using var first = Adapted(1, AdapterKind.AdaptFormer);
+        using var second = Adapted(2, AdapterKind.AdaptFormer);
         using var pool = new EncoderPool(null);
         Assert.That(pool.Take(first), Is.Not.SameAs(pool.Take(second)), "equal encoders, other adapters");
 
-        TaskModel Adapted(int seed)
+        // The head alone was trained: a set of adapters without any stands for the frozen encoder.
+        using var third = Adapted(3, AdapterKind.None);
+        using var fourth = Adapted(4, AdapterKind.None);
+        Assert.That(pool.Take(third), Is.SameAs(pool.Take(fourth)), "equal encoders, no adapters");
+
+        TaskModel Adapted(int seed, AdapterKind kind)
         {
             var model = ModelFolder.Load(path);
-            var options = new AdapterOptions { AllowLargerShare = true };
+            var options = new AdapterOptions { Kind = kind, AllowLargerShare = true };
             var info = new TaskModelInfo { Task = "view", Name = "view", Labels = [], Options = TaskModelFolder.WriteOptions(new EchoApex.Heads.ViewClassification.ViewClassificationOptions()), Preprocessing = model.Preprocessing, Encoder = new EncoderReference("", ""), Adapters = options };
             return new TaskModel(path, info, model, AdapterSet.Attach(model.Backbone, options, RandomStream.For((ulong)seed, "adapters")));
         }

@@ -73,6 +73,27 @@ public sealed class SemanticPriorTests
         Assert.That(wrong.ReadDouble(), Is.GreaterThan(1));
     }
 
+    // The second structure's pixels carry label 0, as those of a set do that does not draw it.
+    [Test]
+    public void Compute_StructureThatAnImageDoesNotDraw_IsNotTaughtToBeBackground()
+    {
+        using var scope = NewDisposeScope();
+        byte[] labels = [.. Enumerable.Range(0, 4 * Side * Side).Select(i => (byte)(Structure(i % (2 * Side) / 2, i / (2 * Side) / 2) == 1 ? 1 : 0))];
+        var truth = tensor(labels).reshape(1, 2 * Side, 2 * Side);
+        var undrawn = tensor(new[] { false, true }).reshape(1, 2);
+        var shown = Semantic().requires_grad_(true);
+        var loss = SemanticLoss.Compute(shown, truth, undrawn);
+        loss.backward();
+        Assert.That(loss.ReadDouble(), Is.LessThan(0.1), "what it shows beyond the drawn may be there");
+        Assert.That(SemanticLoss.Compute(Semantic(), truth).ReadDouble(), Is.GreaterThan(1), "taken for background it counts as wrong");
+
+        // Where the second structure is shown, nothing pulls it towards the background.
+        float[] gradient = [.. shown.grad!.contiguous().data<float>()];
+        Assert.That(gradient[(2 * Side * Side) + (12 * Side) + 12], Is.LessThanOrEqualTo(0));
+        Assert.That(SemanticLoss.Compute(Semantic(), truth, tensor(new[] { false, false }).reshape(1, 2)).ReadDouble(), Is.EqualTo(SemanticLoss.Compute(Semantic(), truth).ReadDouble()).Within(1e-6));
+        Assert.That(SemanticLoss.Compute(Semantic().flip(3), truth, undrawn).ReadDouble(), Is.GreaterThan(1), "the drawn one is still taught");
+    }
+
     // Structure 1 of the labels fills the upper left, structure 2 the lower right.
     private static int Structure(int x, int y) => x is >= 1 and < 7 && y is >= 1 and < 7 ? 1 : x is >= 9 and < 15 && y is >= 9 and < 15 ? 2 : 0;
 

@@ -2,6 +2,7 @@ using EchoApex.Core.Imaging;
 using EchoApex.Core.Phantoms;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Dicom;
+using EchoApex.Heads.Measurement;
 using EchoApex.Heads.Quality;
 using EchoApex.Heads.Reporting;
 using EchoApex.Heads.Studies;
@@ -63,6 +64,24 @@ public sealed class StudyPipelineTests
         double expected = plax.Truth.Spacing.XMm * Math.Sqrt(Math.Pow(points["lvid_end"].X - points["lvid_start"].X, 2) + Math.Pow(points["lvid_end"].Y - points["lvid_start"].Y, 2));
         Assert.That(study.Find(MeasureNames.LvidD)!.Value, Is.EqualTo(expected).Within(1e-9));
         Assert.That(study.Find(MeasureNames.LvMass)!.Value, Is.GreaterThan(50));
+    }
+
+    [Test]
+    public void Run_WithBodySurfaceAreaAndSex_IndexesTheMassAndNamesTheGeometry()
+    {
+        var plain = Run(new TruthModels(Study.Value));
+        Assert.That(plain.Find(MeasureNames.LvMassIndex), Is.Null);
+        var study = Run(new TruthModels(Study.Value), new StudyOptions { BodySurfaceAreaM2 = 1.6, Sex = Sex.Female });
+        double mass = study.Find(MeasureNames.LvMass)!.Value!.Value, index = study.Find(MeasureNames.LvMassIndex)!.Value!.Value;
+        Assert.That(index, Is.EqualTo(mass / 1.6).Within(1e-9));
+        string geometry = LvMass.Classify(index, study.Find(MeasureNames.RelativeWallThickness)!.Value!.Value, Sex.Female) switch
+        {
+            LvGeometryClass.Normal => "normal geometry",
+            LvGeometryClass.ConcentricRemodeling => "concentric remodeling",
+            LvGeometryClass.ConcentricHypertrophy => "concentric hypertrophy",
+            _ => "eccentric hypertrophy",
+        };
+        Assert.That(study.Summary, Has.Some.Contains(FormattableString.Invariant($"; LV mass {mass:0} g, {index:0} g/m², {geometry}.")));
     }
 
     [Test]

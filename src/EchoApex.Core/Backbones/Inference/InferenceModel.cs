@@ -21,7 +21,8 @@ public static class InferenceModel
     /// <returns>
     /// An encoder of the same numbers within rounding. It is a snapshot: later changes of weights do not reach it. Where the fast form
     /// does not exist (another operating system or processor, weights on a GPU) the encoder itself is asked, without gradients, and
-    /// <see cref="PreparedBackbone.Report"/> says why. The caller disposes it; the encoder is not disposed with it.
+    /// where the processor has no bfloat16 products (<see cref="Supports"/>) it computes in float32; <see cref="PreparedBackbone.Report"/>
+    /// says so and why. The caller disposes it; the encoder is not disposed with it.
     /// </returns>
     public static PreparedBackbone Prepare(IBackbone backbone, InferenceOptions? options = null)
     {
@@ -38,7 +39,9 @@ public static class InferenceModel
             return new PreparedBackbone(backbone, null, options.Precision, new PreparationReport(false, $"{backbone.Config.Architecture} runs as it is: {reason}."));
         }
 
-        var result = new PreparedBackbone(backbone, Pack(backbone, options.Precision), options.Precision, new PreparationReport(true, Describe(backbone, options.Precision)));
+        var precision = Supports(options.Precision) ? options.Precision : Precision.Fp32;
+        string summary = Describe(backbone, precision) + (precision == options.Precision ? "" : " Not in bfloat16: this processor has no products of it (AVX-512).");
+        var result = new PreparedBackbone(backbone, Pack(backbone, precision), precision, new PreparationReport(true, summary));
         if (options.WarmUp)
         {
             WarmUp(result);
@@ -46,6 +49,9 @@ public static class InferenceModel
 
         return result;
     }
+
+    /// <summary>Whether encoders can be prepared in a format on this machine: bfloat16 needs Linux x64 and a processor with AVX-512.</summary>
+    public static bool Supports(Precision precision) => precision == Precision.Fp32 || (DnnlPacking.WhyNot is null && DnnlProcessor.HasNarrowProducts);
 
     private static void WarmUp(PreparedBackbone prepared)
     {

@@ -39,7 +39,7 @@ public sealed class PreparedBackbone : IBackbone
     /// <inheritdoc/>
     public int StageCount => Original.StageCount;
 
-    /// <summary>The format of <see cref="InferenceOptions"/>; prepare again for another.</summary>
+    /// <summary>The format it computes in: that of <see cref="InferenceOptions"/> where the machine has it. Prepare again for another.</summary>
     /// <exception cref="InvalidOperationException">It is set to another format.</exception>
     public Precision Precision
     {

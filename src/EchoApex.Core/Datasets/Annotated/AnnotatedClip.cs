@@ -28,6 +28,12 @@ public sealed record AnnotatedClip
     /// <summary>Place of its set among those of <see cref="AnnotatedClipSet.Merge"/>; 0 for a set by itself.</summary>
     public int Set { get; init; }
 
+    /// <summary>
+    /// The structures that masks of the clip draw, of a set that was merged with others; null: all of its set. What is not among them is
+    /// not known to be absent.
+    /// </summary>
+    public IReadOnlyList<string>? DrawnStructures { get; init; }
+
     /// <summary>View, as the set calls it; null where it says none.</summary>
     public string? View { get; init; }
 

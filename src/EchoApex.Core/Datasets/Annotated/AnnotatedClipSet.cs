@@ -26,7 +26,7 @@ public sealed record AnnotatedClipSet
 
     /// <summary>
     /// Makes one set of several: structures of one name become one, patients of different sets stay different. Clips know by
-    /// <see cref="AnnotatedClip.Set"/> where they come from.
+    /// <see cref="AnnotatedClip.Set"/> where they come from, and by <see cref="AnnotatedClip.DrawnStructures"/> what their masks draw.
     /// </summary>
     /// <param name="sets">At least one set; one alone is returned as it is.</param>
     public static AnnotatedClipSet Merge(IReadOnlyList<AnnotatedClipSet> sets)
@@ -43,7 +43,7 @@ public sealed record AnnotatedClipSet
         {
             Name = string.Join(" + ", sets.Select(set => set.Name)),
             Structures = structures,
-            Clips = [.. sets.SelectMany((set, place) => set.Clips.Select(clip => Moved(clip, place, Map(set.Structures, structures))))],
+            Clips = [.. sets.SelectMany((set, place) => set.Clips.Select(clip => Moved(clip, place, set, Map(set.Structures, structures))))],
             Skipped = [.. sets.SelectMany(set => set.Skipped)],
             Notes = [.. sets.SelectMany(set => set.Notes.Select(note => $"{set.Name}: {note}"))],
         };
@@ -51,9 +51,10 @@ public sealed record AnnotatedClipSet
 
     private static byte[] Map(IReadOnlyList<string> from, string[] to) => [.. from.Select(name => (byte)Array.IndexOf(to, name))];
 
-    private static AnnotatedClip Moved(AnnotatedClip clip, int place, byte[] map) => clip with
+    private static AnnotatedClip Moved(AnnotatedClip clip, int place, AnnotatedClipSet set, byte[] map) => clip with
     {
         Set = place,
+        DrawnStructures = clip.DrawnStructures ?? set.Structures,
         Name = $"{place}/{clip.Name}",
         Patient = $"{place}/{clip.Patient}",
         Frames = [.. clip.Frames.Select(frame => frame.Mask is { } mask ? frame with { Mask = () => Mapped(mask(), map) } : frame)],
