@@ -43,8 +43,8 @@ public sealed class DicomClipSource : IClipSource
         var syntax = Reconcile(file, pixelData, notes);
         DicomClips.RequireCodec(syntax, path);
         var description = PixelDescription.Read(dataset, path);
-        IDicomFrames frames = syntax.Encapsulated
-            ? EncapsulatedFrames.Locate(file.Source, pixelData, syntax.IsVideo ? 1 : description.DeclaredFrames, dataset, FrameCodecs.HasAFragmentAFrame(syntax))
+        IDicomFrames frames = syntax.IsVideo ? EncapsulatedFrames.LocateStream(file.Source, pixelData)
+            : syntax.Encapsulated ? EncapsulatedFrames.Locate(file.Source, pixelData, description.DeclaredFrames, dataset, FrameCodecs.HasAFragmentAFrame(syntax), notes)
             : LocateNative(file, syntax, pixelData, description, notes);
         if (description.DeclaredFrames is null && frames.Count > 1)
         {

@@ -42,6 +42,7 @@ public static class DicomClips
         }
 
         CheckLengths(frames, codec, description, path, codec is NativeCodec ? NativeCodec.StoredLength(description) : 0);
+        NoteMislabelledColor(frames, codec, description, notes);
         var converter = PixelConverter.Create(description, codec.DecodedPhotometric(description), elements, path);
         var store = new DicomFrameStore(path, frames, description, codec, converter);
         return Describe(elements, new DicomPicture(store, null), syntax, description, path, notes);
@@ -70,6 +71,22 @@ public static class DicomClips
     // Null for videos, which have a decoder of their own.
     internal static IFrameCodec? RequireCodec(TransferSyntax syntax, string path) => syntax.IsVideo ? null : FrameCodecs.Find(syntax)
         ?? throw new DataException(path, $"is stored as {syntax.Name} ({syntax.Uid}), which EchoApex cannot decode. Convert it to Explicit VR Little Endian first with a toolkit that can, for instance with 'gdcmconv --raw in.dcm out.dcm' where GDCM knows the syntax.");
+
+    // Only where RGB is declared is the first frame read to tell: such files are few.
+    private static void NoteMislabelledColor(IDicomFrames frames, IFrameCodec codec, PixelDescription description, List<string> notes)
+    {
+        if (codec is not JpegCodec || description.Photometric != "RGB")
+        {
+            return;
+        }
+
+        byte[] encoded = new byte[frames.LengthOf(0)];
+        frames.Read(0, encoded);
+        if (JpegCodec.IsYbrCalledRgb(encoded, description))
+        {
+            notes.Add("The pixels are declared RGB, but their JPEG streams have subsampled chroma; they were read as YCbCr.");
+        }
+    }
 
     // What the header declares must be possible in the bytes that are there, before anything is allocated for it.
     private static void CheckLengths(IDicomFrames frames, IFrameCodec codec, PixelDescription description, string path, long stored)

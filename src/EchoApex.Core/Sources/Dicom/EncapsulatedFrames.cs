@@ -26,14 +26,11 @@ internal sealed class EncapsulatedFrames : IDicomFrames
     /// <param name="count">Number of frames that the header declares; null when it declares none.</param>
     /// <param name="elements">The data set, for its extended offset table.</param>
     /// <param name="aFragmentIsAFrame">Whether the transfer syntax has a fragment a frame, as RLE does.</param>
+    /// <param name="notes">Receives a sentence where there are more frames than declared.</param>
     /// <exception cref="DataException">The frames cannot be told apart, or not even the first one is there.</exception>
-    public static EncapsulatedFrames Locate(ByteSource source, DicomElement pixelData, int? count, DicomDataset elements, bool aFragmentIsAFrame)
+    public static EncapsulatedFrames Locate(ByteSource source, DicomElement pixelData, int? count, DicomDataset elements, bool aFragmentIsAFrame, List<string> notes)
     {
-        var fragments = FragmentReader.Read(source, pixelData);
-        if (fragments.Whole.Count == 0)
-        {
-            throw new DataException(source.Name, fragments.CutAt is null ? "has pixel data without a single fragment." : "ends inside its first frame; it is cut short.");
-        }
+        var fragments = ReadFragments(source, pixelData);
 
         // Lengths come as 64-bit numbers, of which the exact ones alone can be offsets.
         long[] extended = [.. elements.GetNumbers(DicomTags.ExtendedOffsetTable).Select(v => (long)Math.Min(v, long.MaxValue / 2))];
@@ -43,23 +40,30 @@ internal sealed class EncapsulatedFrames : IDicomFrames
         }
 
         int frameCount = count ?? CountFrames(source, fragments, extended.Length, aFragmentIsAFrame);
-        var frames = ByOffsets(fragments, extended, frameCount)
-            ?? ByOffsets(fragments, fragments.Table, frameCount)
-            ?? (fragments.CutAt is null ? ByFragments(source, fragments.Whole, frameCount) : ByWholeFragments(source, fragments.Whole, frameCount, aFragmentIsAFrame))
+        var frames = MoreThanDeclared(source, fragments, extended, count, aFragmentIsAFrame)
+            ?? LocateAs(source, fragments, extended, frameCount, aFragmentIsAFrame)
             ?? throw new DataException(source.Name, fragments.CutAt is null
                 ? $"declares {frameCount} frames, but its pixel data has {fragments.Whole.Count} fragments and neither an offset table nor stream headers that tell {frameCount} frames apart."
                 : $"ends inside its pixel data, behind {fragments.Whole.Count} whole fragments that cannot be told apart as {frameCount} frames; it is cut short.");
-        foreach (var frame in frames)
+        if (frames.Length > frameCount)
         {
-            if (frame.Sum(fragment => (long)fragment.Length) > Array.MaxLength)
-            {
-                throw new DataException(source.Name, "has an encoded frame of more than 2 GiB.");
-            }
+            notes.Add($"The pixel data holds {frames.Length} frames; the {frameCount} that the header declares were read.");
+            frames = frames[..frameCount];
         }
 
-        return frames[0].Length > 0
-            ? new EncapsulatedFrames(source, frames)
-            : throw new DataException(source.Name, "ends inside its first frame; it is cut short.");
+        return Create(source, frames);
+    }
+
+    /// <summary>Locates a video stream: all fragments joined, whatever number of frames the header declares.</summary>
+    /// <param name="source">Holds the pixel data.</param>
+    /// <param name="pixelData">The element, from its offset table to the end of the file.</param>
+    /// <exception cref="DataException">The file ends inside the stream.</exception>
+    public static EncapsulatedFrames LocateStream(ByteSource source, DicomElement pixelData)
+    {
+        var fragments = ReadFragments(source, pixelData);
+        return fragments.CutAt is null
+            ? Create(source, [[.. fragments.Whole]])
+            : throw new DataException(source.Name, $"ends inside its video stream, behind {fragments.Whole.Count} whole fragments; it is cut short.");
     }
 
     public int LengthOf(int frame)
@@ -81,6 +85,47 @@ internal sealed class EncapsulatedFrames : IDicomFrames
             destination = destination[fragment.Length..];
         }
     }
+
+    private static Fragments ReadFragments(ByteSource source, DicomElement pixelData)
+    {
+        var fragments = FragmentReader.Read(source, pixelData);
+        return fragments.Whole.Count > 0
+            ? fragments
+            : throw new DataException(source.Name, fragments.CutAt is null ? "has pixel data without a single fragment." : "ends inside its first frame; it is cut short.");
+    }
+
+    private static EncapsulatedFrames Create(ByteSource source, Fragment[][] frames)
+    {
+        foreach (var frame in frames)
+        {
+            if (frame.Sum(fragment => (long)fragment.Length) > Array.MaxLength)
+            {
+                throw new DataException(source.Name, "has an encoded frame of more than 2 GiB.");
+            }
+        }
+
+        return frames[0].Length > 0
+            ? new EncapsulatedFrames(source, frames)
+            : throw new DataException(source.Name, "ends inside its first frame; it is cut short.");
+    }
+
+    // All frames of a whole file that has more of them than its header declares; null for any other. Without this look a header
+    // of one frame would join them all into it.
+    private static Fragment[][]? MoreThanDeclared(ByteSource source, Fragments fragments, long[] extended, int? declared, bool aFragmentIsAFrame)
+    {
+        if (declared is not { } count || fragments.CutAt is not null || fragments.Whole.Count <= count)
+        {
+            return null;
+        }
+
+        int found = CountFrames(source, fragments, extended.Length, aFragmentIsAFrame);
+        return found > count ? LocateAs(source, fragments, extended, found, aFragmentIsAFrame) : null;
+    }
+
+    private static Fragment[][]? LocateAs(ByteSource source, Fragments fragments, long[] extended, int count, bool aFragmentIsAFrame) =>
+        ByOffsets(fragments, extended, count)
+            ?? ByOffsets(fragments, fragments.Table, count)
+            ?? (fragments.CutAt is null ? ByFragments(source, fragments.Whole, count) : ByWholeFragments(source, fragments.Whole, count, aFragmentIsAFrame));
 
     private static int CountFrames(ByteSource source, Fragments fragments, int extended, bool aFragmentIsAFrame) =>
         extended > 0 ? extended
@@ -159,7 +204,7 @@ internal sealed class EncapsulatedFrames : IDicomFrames
         return head is [0xFF, 0xD8, 0xFF, _] or [0xFF, 0x4F, 0xFF, 0x51] or [0, 0, 0, 0x0C];
     }
 
-    // Several JPEG streams in one fragment: each ends at its EOI marker.
+    // Several JPEG streams in one fragment, at least as many as there are to be: each ends at its EOI marker.
     private static Fragment[][]? ByStreamEnds(ByteSource source, Fragment fragment, int count)
     {
         byte[] bytes = new byte[fragment.Length];
@@ -176,6 +221,6 @@ internal sealed class EncapsulatedFrames : IDicomFrames
             }
         }
 
-        return frames.Count == count ? [.. frames] : null;
+        return frames.Count >= count ? [.. frames] : null;
     }
 }

@@ -15,6 +15,9 @@ internal sealed record JpegHeader(int Width, int Height, int Components, int Pre
     /// <summary>Whether the stream brings Huffman tables; Motion JPEG may leave them out.</summary>
     public bool HasHuffmanTables { get; private init; }
 
+    /// <summary>Whether components have different sampling factors, as chroma has that is stored at lower resolution.</summary>
+    public bool IsSubsampled { get; private init; }
+
     /// <summary>Reads the markers; null when the bytes are no JPEG stream or end before the frame header.</summary>
     public static JpegHeader? TryRead(ReadOnlySpan<byte> bytes)
     {
@@ -54,7 +57,8 @@ internal sealed record JpegHeader(int Width, int Height, int Components, int Pre
                     segment[0],
                     marker & 0x0F,
                     adobe,
-                    null);
+                    null)
+                { IsSubsampled = FactorsDiffer(segment) };
             }
 
             position += 2 + length;
@@ -74,6 +78,21 @@ internal sealed record JpegHeader(int Width, int Height, int Components, int Pre
 
     // SOF0..SOF15 without DHT (C4), JPG (C8) and DAC (CC).
     private static bool IsFrameHeader(byte marker) => marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC);
+
+    // Each component has its number, both sampling factors in a byte, and its table.
+    private static bool FactorsDiffer(ReadOnlySpan<byte> segment)
+    {
+        const int first = 7;
+        for (int at = first + 3; at < segment.Length && at < first + (3 * segment[5]); at += 3)
+        {
+            if (segment[at] != segment[first])
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     // Goes to the next marker that is neither a stuffed zero nor a restart.
     private static bool SkipEntropyCodedData(ReadOnlySpan<byte> bytes, ref int position)

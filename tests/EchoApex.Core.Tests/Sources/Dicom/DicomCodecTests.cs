@@ -30,7 +30,12 @@ public sealed class DicomCodecTests
         return bytes;
     }
 
-    private static byte[] Jpeg(int seed = 0) => Encode(".jpg", Colors(seed), (int)ImwriteFlags.JpegQuality, 98);
+    // IMWRITE_JPEG_SAMPLING_FACTOR, which OpenCvSharp does not name, and two of its values: chroma whole, or halved along both axes.
+    private const int SamplingFactor = 7;
+    private const int Whole = 0x111111;
+    private const int Halved = 0x221111;
+
+    private static byte[] Jpeg(int seed = 0, int sampling = Halved) => Encode(".jpg", Colors(seed), (int)ImwriteFlags.JpegQuality, 98, SamplingFactor, sampling);
 
     // Without its JFIF segment a stream does not say what its components are.
     private static byte[] WithoutJfif(byte[] jpeg) => [.. jpeg[..2], .. jpeg[(4 + ((jpeg[4] << 8) | jpeg[5]) - 2 + 2)..]];
@@ -69,8 +74,20 @@ public sealed class DicomCodecTests
             }
         }
 
-        byte[] frame = DicomBuilder.ReadFrames(Color("RGB").Fragments([], [WithoutJfif(Jpeg())]).ToFile(DicomBuilder.JpegBaseline))[0];
+        byte[] frame = DicomBuilder.ReadFrames(Color("RGB").Fragments([], [WithoutJfif(Jpeg(sampling: Whole))]).ToFile(DicomBuilder.JpegBaseline))[0];
         Assert.That(Difference(frame, expected), Is.LessThanOrEqualTo(4));
+    }
+
+    [Test]
+    public void ReadFrame_OfSubsampledJpegCalledRgb_ReadsYcbcrWithANote()
+    {
+        byte[] stream = WithoutJfif(Jpeg(sampling: Halved));
+        byte[] file = Color("RGB").Fragments([], [stream]).ToFile(DicomBuilder.JpegBaseline);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Difference(DicomBuilder.ReadFrames(file)[0], Colors()), Is.LessThanOrEqualTo(8));
+            Assert.That(DicomBuilder.Open(file).Notes, Has.One.Contains("declared RGB").And.Contains("read as YCbCr"));
+        });
     }
 
     [Test]
@@ -191,12 +208,32 @@ public sealed class DicomCodecTests
     public void ReadFrame_WithoutClosingDelimiter_IsRead() =>
         AssertTwoFrames(Color("YBR_FULL_422", 2).Fragments([], [Jpeg(0), Jpeg(50)], delimiter: false).ToFile(DicomBuilder.JpegBaseline));
 
+    // Each stream a fragment; a stream of two fragments; all streams in one fragment.
+    [TestCase(1, 0)]
+    [TestCase(2, 0)]
+    [TestCase(1, 1)]
+    [TestCase(2, 1)]
+    [TestCase(2, 2)]
+    public void Open_WithMoreJpegFramesThanDeclared_ReadsTheDeclaredOnesAndSaysSo(int declared, int kind)
+    {
+        var (a, b, c) = (Jpeg(0), Jpeg(50), Jpeg(25));
+        byte[][] fragments = kind switch { 0 => [a, b, c], 1 => [Even(a[..200]), a[200..], b, c], _ => [[.. a, .. b, .. c]] };
+        byte[] file = Color("YBR_FULL_422", declared).Fragments([], fragments).ToFile(DicomBuilder.JpegBaseline);
+        byte[][] frames = DicomBuilder.ReadFrames(file);
+        Assert.Multiple(() =>
+        {
+            Assert.That(frames, Has.Length.EqualTo(declared));
+            Assert.That(Difference(frames[^1], Colors(declared == 1 ? 0 : 50)), Is.LessThanOrEqualTo(4));
+            Assert.That(DicomBuilder.Open(file).Notes, Has.One.EqualTo($"The pixel data holds 3 frames; the {declared} that the header declares were read."));
+        });
+    }
+
     [Test]
     public void Open_OfFragmentsThatCannotBeToldApart_SaysSo()
     {
         byte[] rle = DicomBuilder.EncodeRle([[1, 2, 3, 4, 5, 6]]);
-        byte[] file = new DicomBuilder().Image(2, 3, frames: 2).Fragments([], [rle, rle, rle]).ToFile(DicomBuilder.Rle);
-        Assert.That(() => DicomBuilder.Open(file), Throws.InstanceOf<DataException>().With.Message.Contains("2 frames, but its pixel data has 3 fragments"));
+        byte[] file = new DicomBuilder().Image(2, 3, frames: 4).Fragments([], [rle, rle, rle]).ToFile(DicomBuilder.Rle);
+        Assert.That(() => DicomBuilder.Open(file), Throws.InstanceOf<DataException>().With.Message.Contains("4 frames, but its pixel data has 3 fragments"));
     }
 
     private static byte[] Even(byte[] bytes) => bytes.Length % 2 == 0 ? bytes : throw new ArgumentException("A fragment inside a stream has even length.");

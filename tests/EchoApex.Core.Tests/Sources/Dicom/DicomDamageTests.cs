@@ -152,6 +152,22 @@ public sealed class DicomDamageTests
             DicomBuilder.Open(new DicomBuilder().Image(16, 16, frames: 1).Pixels("OB", new byte[768]).ToFile(DicomBuilder.ExplicitLittle)).Notes,
             Has.One.Contains("holds 3 frames"));
 
+    private static byte[] Level(byte level) => DicomBuilder.EncodeRle(Enumerable.Repeat(level, 256).ToArray());
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Open_WithMoreRleFramesThanDeclared_ReadsTheDeclaredOnesAndSaysSo(bool table)
+    {
+        byte[][] frames = [Level(10), Level(20), Level(30)];
+        uint step = (uint)(8 + frames[0].Length);
+        byte[] file = new DicomBuilder().Image(16, 16, frames: 2).Fragments(table ? [0, step, 2 * step] : [], frames).ToFile(DicomBuilder.Rle);
+        Assert.Multiple(() =>
+        {
+            Assert.That(DicomBuilder.ReadFrames(file).Select(frame => frame[0]), Is.EqualTo(new byte[] { 10, 20 }));
+            Assert.That(DicomBuilder.Open(file).Notes, Has.One.EqualTo("The pixel data holds 3 frames; the 2 that the header declares were read."));
+        });
+    }
+
     private static void AssertLastFrameMissing(byte[] file, byte[] first)
     {
         var clip = DicomBuilder.Open(file);

@@ -8,7 +8,8 @@ namespace EchoApex.Core.Sources.Dicom.Codecs;
 /// JPEG: lossy streams of 8 bits (baseline, extended, progressive) by OpenCV's libjpeg-turbo, extended ones of 12 bits and
 /// lossless ones of 2 to 16 bits by decoders of our own. For 8-bit streams the colour transform is taken from the Adobe
 /// marker; where there is none, a marker made from the photometric interpretation is put in, because the decoder would
-/// otherwise guess from component numbers.
+/// otherwise guess from component numbers. Red, green and blue have no chroma that could be subsampled: a stream with
+/// subsampled components is taken for YCbCr whatever the header calls it.
 /// </summary>
 internal sealed class JpegCodec : IFrameCodec
 {
@@ -58,6 +59,10 @@ internal sealed class JpegCodec : IFrameCodec
         }
     }
 
+    /// <summary>Whether a stream of a clip that is called RGB cannot be that: it is decoded as YCbCr.</summary>
+    public static bool IsYbrCalledRgb(ReadOnlySpan<byte> encoded, PixelDescription description) =>
+        description is { Photometric: "RGB", BitsAllocated: 8 } && JpegHeader.TryRead(encoded) is { Process: 0 or 1 or 2, HasAdobeMarker: false, IsSubsampled: true };
+
     private static string NameOf(JpegHeader header) => header.Process switch
     {
         0 or 1 => "sequential JPEG",
@@ -87,7 +92,7 @@ internal sealed class JpegCodec : IFrameCodec
         }
         else
         {
-            OpenCvDecoder.Decode(WithAdobeMarker(stream, convert: description.Photometric != "RGB"), ImreadModes.Color, description, samples);
+            OpenCvDecoder.Decode(WithAdobeMarker(stream, convert: description.Photometric != "RGB" || header.IsSubsampled), ImreadModes.Color, description, samples);
         }
     }
 
