@@ -62,7 +62,7 @@ internal sealed class FileByteSource : ByteSource
     {
         while (destination.Length > 0)
         {
-            int count = RandomAccess.Read(handle, destination, offset);
+            int count = ReadSome(handle, offset, destination);
             if (count == 0)
             {
                 throw new DataException(_path, $"ends at offset {offset}; it was {Length} bytes long when it was opened.");
@@ -70,6 +70,18 @@ internal sealed class FileByteSource : ByteSource
 
             offset += count;
             destination = destination[count..];
+        }
+    }
+
+    private int ReadSome(SafeFileHandle handle, long offset, Span<byte> destination)
+    {
+        try
+        {
+            return RandomAccess.Read(handle, destination, offset);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(_path, $"cannot be read at offset {offset}: {error.Message}", innerException: error);
         }
     }
 

@@ -9,6 +9,37 @@ namespace EchoApex.Core.Sources.Video;
 /// <param name="Codec">Four characters, or "unknown".</param>
 internal sealed record DecodedVideo(IReadOnlyList<byte[]> Frames, int Height, int Width, double? FramesPerSecond, int? Announced, string Codec)
 {
+    // Containers round time stamps, Matroska to whole milliseconds: two of them are off by one at most.
+    private const double StampRoundingMs = 1.001;
+
+    /// <summary>The time stamp of each frame in ms, as the container gives it; 0 or any number where it gives none.</summary>
+    public IReadOnlyList<double> StampsMs { get; init; } = [];
+
+    /// <summary>Whether each frame has a time stamp that is later than the one before.</summary>
+    public bool HasStamps => StampsMs.Count == Frames.Count && StampsMs.All(double.IsFinite) && StampsMs.Zip(StampsMs.Skip(1)).All(pair => pair.First < pair.Second);
+
+    /// <summary>
+    /// Time of each frame in ms from the first: by the rate where the time stamps agree with it but for rounding or there are none,
+    /// else by the time stamps, because a rate says little of a video whose frames are not evenly spaced. Null when there is neither,
+    /// or a single frame.
+    /// </summary>
+    public double[]? FrameTimes()
+    {
+        if (Frames.Count < 2)
+        {
+            return null;
+        }
+
+        double[]? even = FramesPerSecond is { } rate ? [.. Enumerable.Range(0, Frames.Count).Select(i => i * 1000 / rate)] : null;
+        if (!HasStamps)
+        {
+            return even;
+        }
+
+        double[] stamped = [.. StampsMs.Select(stamp => stamp - StampsMs[0])];
+        return even is not null && even.Zip(stamped).All(pair => Math.Abs(pair.First - pair.Second) <= StampRoundingMs) ? even : stamped;
+    }
+
     /// <summary>The frames as a store.</summary>
     public VideoFrameStore ToStore() => new(Frames, Height, Width);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Video.Avi;
@@ -27,16 +28,26 @@ public sealed class VideoClipSource : IClipSource
             throw new DataException(path, "the file does not exist.");
         }
 
-        byte[] head = new byte[16];
-        using (var stream = File.OpenRead(path))
-        {
-            head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
-        }
-
-        string format = VideoContainer.FormatOf(path, head) ?? "video";
-        VideoContainer.CheckComplete(path, format);
+        string format = ReadFormat(path);
         var avi = format == "AVI" ? AviFile.TryOpen(path) : null;
         return avi is not null && AviClip.TryCreate(avi) is { } clip ? clip : Decode(path, format, avi);
+    }
+
+    private static string ReadFormat(string path)
+    {
+        try
+        {
+            byte[] head = new byte[16];
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 256);
+            head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+            string format = VideoContainer.FormatOf(path, head) ?? "video";
+            VideoContainer.CheckComplete(path, format, stream);
+            return format;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(path, $"cannot be read: {error.Message}", innerException: error);
+        }
     }
 
     private static EchoClip Decode(string path, string format, AviFile? avi)
@@ -49,16 +60,21 @@ public sealed class VideoClipSource : IClipSource
             int decoded = 0;
             var frames = avi.Chunks.Select(chunk => video.Frames[Math.Max(0, chunk.Length > 0 ? decoded++ : decoded - 1)]).ToList();
             notes.Add($"{frames.Count - decoded} of {frames.Count} frames repeat the one before them, as the file says.");
-            video = video with { Frames = frames };
+            video = video with { Frames = frames, StampsMs = [] };
         }
         else if (video.Announced > video.Frames.Count)
         {
             notes.Add($"The header announces {video.Announced} frames; {video.Frames.Count} could be decoded.");
         }
 
+        if (avi is null && video is { Frames.Count: > 1, HasStamps: false, FramesPerSecond: { } assumed })
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"The file holds no usable time stamps; frame times follow its rate of {assumed:0.###} frames a second."));
+        }
+
         return new EchoClip(video.ToStore(), new ClipOrigin(path, format, video.Codec))
         {
-            FrameTimesMs = video is { Frames.Count: > 1, FramesPerSecond: { } rate } ? [.. Enumerable.Range(0, video.Frames.Count).Select(i => i * 1000 / rate)] : null,
+            FrameTimesMs = video.FrameTimes(),
             Notes = notes,
         };
     }

@@ -36,10 +36,12 @@ internal static class VideoContainer
     public static bool IsVideo(string path) => Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Checks the outermost chunks or boxes.</summary>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="format">What <see cref="FormatOf"/> said.</param>
+    /// <param name="stream">The file, open.</param>
     /// <exception cref="DataException">One of them reaches beyond the file.</exception>
-    public static void CheckComplete(string path, string format)
+    public static void CheckComplete(string path, string format, FileStream stream)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 256);
         if (format == "AVI")
         {
             CheckRiff(path, stream);

@@ -30,9 +30,13 @@ internal static class VideoDecoder
             double rate = capture.Fps;
             double announced = capture.Get(VideoCaptureProperties.FrameCount);
             string codec = FourCharacters(capture.Get(VideoCaptureProperties.FourCC));
-            var (frames, height, width) = ReadFrames(capture, name, expected);
+            List<double> stamps = [];
+            var (frames, height, width) = ReadFrames(capture, name, expected, stamps);
             return new DecodedVideo(
-                frames, height, width, rate is > 0 and < 10_000 ? rate : null, announced is > 0 and < int.MaxValue ? (int)announced : null, codec);
+                frames, height, width, rate is > 0 and < 10_000 ? rate : null, announced is > 0 and < int.MaxValue ? (int)announced : null, codec)
+            {
+                StampsMs = stamps,
+            };
         }
         catch (OpenCVException error)
         {
@@ -40,7 +44,7 @@ internal static class VideoDecoder
         }
     }
 
-    private static (List<byte[]> Frames, int Height, int Width) ReadFrames(VideoCapture capture, string name, (int Height, int Width)? expected)
+    private static (List<byte[]> Frames, int Height, int Width) ReadFrames(VideoCapture capture, string name, (int Height, int Width)? expected, List<double> stamps)
     {
         List<byte[]> frames = [];
         using var picture = new Mat();
@@ -64,6 +68,7 @@ internal static class VideoDecoder
             }
 
             frames.Add(ToBytes(picture));
+            stamps.Add(capture.Get(VideoCaptureProperties.PosMsec));
             bytes += frames[^1].Length;
             if (bytes > MostBytes)
             {

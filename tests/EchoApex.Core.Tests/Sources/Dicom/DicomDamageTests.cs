@@ -181,6 +181,19 @@ public sealed class DicomDamageTests
     }
 
     [Test]
+    public void Open_OfFileThatFailsWhenRead_GivesOneClearError()
+    {
+        // A file that can be opened, has a length, and gives an error when it is read.
+        const string path = "/sys/class/net/lo/speed";
+        if (!File.Exists(path) || new FileInfo(path).Length == 0)
+        {
+            Assert.Ignore("needs Linux");
+        }
+
+        Assert.That(() => new DicomClipSource().Open(path), Throws.InstanceOf<DataException>().With.Message.Contains(path).And.Message.Contains("cannot be read at offset 0"));
+    }
+
+    [Test]
     public void ReadFrame_AfterTheFileIsGone_GivesOneClearError()
     {
         using var file = new TestFile(Native());

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Video;
@@ -10,6 +11,11 @@ public sealed class VideoClipSourceTests
 {
     private const int Height = 48;
     private const int Width = 64;
+
+    private static readonly JsonElement Variable = JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Golden, "codecs", "variable-rate.json"))).RootElement;
+
+    private static IEnumerable<TestCaseData> VariableStreams => Variable.GetProperty("streams").EnumerateArray().Select(stream =>
+        new TestCaseData(stream.GetProperty("stream").GetBytesFromBase64(), stream.GetProperty("extension").GetString()).SetArgDisplayNames(stream.GetProperty("name").GetString()!));
 
     private static EchoClip Clip(int channels, int frames = 5)
     {
@@ -45,6 +51,39 @@ public sealed class VideoClipSourceTests
                 Assert.That(worst, Is.LessThanOrEqualTo(12), $"frame {frame}");
             }
         });
+    }
+
+    [TestCaseSource(nameof(VariableStreams))]
+    public void Open_OfVariableFrameRate_GivesTheTimeStamps(byte[] stream, string extension)
+    {
+        using var file = new TestFile(stream, extension);
+        var clip = new VideoClipSource().Open(file.Path);
+        Assert.Multiple(() =>
+        {
+            Assert.That(clip.FrameTimesMs, Is.EqualTo(Variable.GetProperty("times_ms").EnumerateArray().Select(time => time.GetDouble())).Within(1e-6));
+            Assert.That(Enumerable.Range(0, clip.FrameCount).Select(i => (int)clip.ReadFrame(i)[0]), Is.EqualTo(Variable.GetProperty("levels").EnumerateArray().Select(level => level.GetInt32())).Within(3));
+            Assert.That(clip.Notes, Is.Empty);
+        });
+    }
+
+    // Whole milliseconds of 30 frames a second; a stamp missing; every third frame missing; a rate that says nothing.
+    [TestCase(30.0, new double[] { 5, 38, 72, 105 }, new[] { 0, 100 / 3.0, 200 / 3.0, 100 })]
+    [TestCase(25.0, new double[] { 0, 40, 0, 120 }, new double[] { 0, 40, 80, 120 })]
+    [TestCase(25.0, new double[] { 0, 40, 120, 160 }, new double[] { 0, 40, 120, 160 })]
+    [TestCase(null, new double[] { 7, 17, 37, 47 }, new double[] { 0, 10, 30, 40 })]
+    public void FrameTimes_OfRateAndStamps_TakesTheStampsWhereTheyDiffer(double? rate, double[] stamps, double[] expected) =>
+        Assert.That(new DecodedVideo([[0], [0], [0], [0]], 1, 1, rate, null, "test") { StampsMs = stamps }.FrameTimes(), Is.EqualTo(expected).Within(1e-9));
+
+    [Test]
+    public void FrameTimes_WithoutRateAndStamps_AreUnknown() =>
+        Assert.That(new DecodedVideo([[0], [0]], 1, 1, null, null, "test") { StampsMs = [0, 0] }.FrameTimes(), Is.Null);
+
+    [Test]
+    public void Open_OfFileThatCannotBeRead_GivesOneClearError()
+    {
+        using var file = new TestFile(new byte[64], ".mp4");
+        using var locked = new FileStream(file.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.That(() => new VideoClipSource().Open(file.Path), Throws.InstanceOf<DataException>().With.Message.Contains(file.Path).And.Message.Contains("cannot be read"));
     }
 
     [Test]
