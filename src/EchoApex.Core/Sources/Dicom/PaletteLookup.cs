@@ -25,7 +25,8 @@ internal sealed class PaletteLookup
 
         var channels = Enumerable.Range(0, 3).Select(channel => ReadEntries(elements, (uint)channel, signed, file)).ToArray();
 
-        // 16-bit entries use the whole range (white is 65,535); some writers put 8-bit values there all the same.
+        // 16-bit entries use the whole range (white is 65,535); some writers put 8-bit values there all the same. The entries tell,
+        // not the descriptor: where it says 8 bits, words may repeat the byte (0x5A5A) or use the whole range too.
         bool scaled = channels.Any(channel => channel.Bits > 8 && channel.Entries.Any(entry => entry > 255));
         return [.. channels.Select(channel => new PaletteLookup(
             [.. channel.Entries.Select(entry => scaled && channel.Bits > 8 ? (byte)(entry >> 8) : (byte)Math.Min(entry, (ushort)255))],
@@ -58,6 +59,6 @@ internal sealed class PaletteLookup
             entries[i] = words ? (ushort)(bytes[2 * i] | (bytes[(2 * i) + 1] << 8)) : bytes[i];
         }
 
-        return (entries, first, words ? (int)descriptor[2] : 8);
+        return (entries, first, words ? 16 : 8);
     }
 }

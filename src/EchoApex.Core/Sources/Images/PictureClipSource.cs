@@ -4,8 +4,8 @@ using EchoApex.Core.Runtime;
 namespace EchoApex.Core.Sources.Images;
 
 /// <summary>
-/// Reads a PNG or JPEG picture as a clip of one frame, and a folder of them as a clip whose frames are the pictures in
-/// ordinal order of their names. Alpha is dropped, 16-bit values keep their high byte.
+/// Reads a PNG or JPEG picture as a clip of one frame, and a folder of them as a clip whose frames are the pictures in the
+/// order of their names, numbers in them by value (frame2.png before frame10.png). Hidden files are left out. Alpha is dropped, 16-bit values keep their high byte.
 /// </summary>
 public sealed class PictureClipSource : IClipSource
 {
@@ -46,6 +46,7 @@ public sealed class PictureClipSource : IClipSource
     private static EchoClip Create(string path, PictureFile[] pictures) =>
         new(new PictureFrameStore(pictures), new ClipOrigin(path, pictures[0].Format));
 
+    // Names that begin with a dot hide: ._frame_0001.png of macOS holds no picture.
     private static IEnumerable<string> Pictures(string folder) =>
-        Directory.EnumerateFiles(folder).Where(IsPicture).Order(StringComparer.Ordinal);
+        Directory.EnumerateFiles(folder).Where(path => IsPicture(path) && !Path.GetFileName(path).StartsWith('.')).Order(NumberedNames.Instance);
 }

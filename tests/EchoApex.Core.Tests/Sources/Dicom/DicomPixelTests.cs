@@ -105,6 +105,23 @@ public sealed class DicomPixelTests
     }
 
     [Test]
+    public void ReadFrame_OfPaletteOfWordsCalled8Bit_KeepsTheirHighByte()
+    {
+        // The byte in both halves of the word, then the whole range.
+        var builder = new DicomBuilder().Image(1, 3, "PALETTE COLOR");
+        Palette(builder, "OW", [3, 0, 8], Words(0x5A5A, 0x0000, 0xFF00), Words(0x1414, 0x0101, 0x8012), Words(0x1E1E, 0xFFFF, 0x00FF));
+        Assert.That(Read(builder, 0, 1, 2), Is.EqualTo(new byte[] { 0x5A, 0x14, 0x1E, 0, 1, 255, 255, 128, 0 }));
+    }
+
+    [Test]
+    public void ReadFrame_OfPaletteOfBytesInWordsCalled8Bit_TakesTheBytes()
+    {
+        var builder = new DicomBuilder().Image(1, 2, "PALETTE COLOR");
+        Palette(builder, "OW", [2, 0, 8], Words(10, 255), Words(20, 0), Words(30, 128));
+        Assert.That(Read(builder, 0, 1), Is.EqualTo(new byte[] { 10, 20, 30, 255, 0, 128 }));
+    }
+
+    [Test]
     public void ReadFrame_OfPaletteOver16BitSignedPixels_MapsNegativeValues()
     {
         var builder = new DicomBuilder().Image(1, 2, "PALETTE COLOR", bits: 16, signed: true);

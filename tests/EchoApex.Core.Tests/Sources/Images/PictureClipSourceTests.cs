@@ -29,6 +29,32 @@ public sealed class PictureClipSourceTests
         });
     }
 
+    [TestCase("frame1.png", "frame2.png", "frame10.png", "frame120.png")]
+    [TestCase("frame_0002.png", "frame_0010.png", "frame_0100.png")]
+    [TestCase("a9b1.png", "a9b12.png", "a10b2.png", "b1.png")]
+    [TestCase("f1.png", "f2.png", "f18446744073709551616.png", "f18446744073709551617.png")]
+    [TestCase("f001.png", "f01.png", "f1.png", "f2.png")]
+    public void Open_OfFolderWithNumberedNames_TakesThemInOrderOfTheNumbers(params string[] names)
+    {
+        using var folder = new TemporaryFolder();
+        for (int i = names.Length - 1; i >= 0; i--)
+        {
+            File.WriteAllBytes(folder.File(names[i]), PngClipWriter.Encode([(byte)i], 1, 1, 1));
+        }
+
+        var clip = new PictureClipSource().Open(folder.Path);
+        Assert.That(Enumerable.Range(0, clip.FrameCount).Select(i => (int)clip.ReadFrame(i)[0]), Is.EqualTo(Enumerable.Range(0, names.Length)));
+    }
+
+    [Test]
+    public void Open_OfFolderWithHiddenFiles_LeavesThemOut()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder.File("frame_0001.png"), PngClipWriter.Encode([7], 1, 1, 1));
+        File.WriteAllBytes(folder.File("._frame_0001.png"), [0, 5, 22, 7]);
+        Assert.That(new PictureClipSource().Open(folder.Path).FrameCount, Is.EqualTo(1));
+    }
+
     [Test]
     public void Write_IntoFolderThatIsNotEmpty_IsRefused()
     {
