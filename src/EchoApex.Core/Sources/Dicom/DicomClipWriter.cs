@@ -149,7 +149,7 @@ public static class DicomClipWriter
             }
             else
             {
-                writer.Decimals(FrameTimeVector, times.Select((t, i) => i == 0 ? 0 : t - times[i - 1]));
+                writer.Decimals(FrameTimeVector, times.Select((_, i) => i == 0 ? 0 : Increment(times[i - 1], times[i])));
             }
         }
 
@@ -229,7 +229,12 @@ public static class DicomClipWriter
         writer.TagReference(0x00280009, clip.FrameTimesMs is not { } times ? FrameLabelVector : EvenInterval(times) is null ? FrameTimeVector : FrameTime);
         writer.UInt16(0x00280010, clip.Height);
         writer.UInt16(0x00280011, clip.Width);
-        if (clip.Spacing is { } spacing && spacing.XMm != spacing.YMm)
+        if (clip.Spacing is { } whole && NeedsPixelSpacing(clip))
+        {
+            // The distance of rows, then that of columns, in mm.
+            writer.Decimals(DicomTags.PixelSpacing, whole.YMm, whole.XMm);
+        }
+        else if (clip.Spacing is { } spacing && spacing.XMm != spacing.YMm)
         {
             // Vertical then horizontal, in micrometres.
             writer.Text(0x00280034, "IS", string.Create(CultureInfo.InvariantCulture, $"{Math.Round(spacing.YMm * 1000):0}\\{Math.Round(spacing.XMm * 1000):0}"));
@@ -287,6 +292,13 @@ public static class DicomClipWriter
 
         return mean;
     }
+
+    // Of times rounded to a nanosecond: digits beyond are noise that doubles the text, and the sum of increments does not drift.
+    private static double Increment(double before, double after) => Math.Round(Math.Round(after, 6) - Math.Round(before, 6), 6);
+
+    // A spacing that no region carries was that of the whole picture, though regions of other kinds lie on it.
+    private static bool NeedsPixelSpacing(EchoClip clip) => clip is { Spacing: not null, Regions.Count: > 0 }
+        && !clip.Regions.Any(region => region is { Spacing: not null, Kind: RegionKind.Tissue2D or RegionKind.ColorFlow2D });
 
     private static string PixelHash(EchoClip clip)
     {

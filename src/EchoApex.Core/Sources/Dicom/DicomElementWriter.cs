@@ -10,6 +10,9 @@ internal sealed class DicomElementWriter(Stream stream)
     /// <summary>Length of a value whose end is marked by a delimiter.</summary>
     public const uint UndefinedLength = 0xFFFFFFFF;
 
+    // Of a value whose length has 16 bits; the length is even.
+    private const int LongestShort = 65_534;
+
     private uint _lastTag;
 
     /// <summary>Writes tag, VR and length; the caller writes the value.</summary>
@@ -38,12 +41,15 @@ internal sealed class DicomElementWriter(Stream stream)
         stream.Write(header[..(longForm ? 12 : 8)]);
     }
 
-    /// <summary>Writes a text value, padded to an even length; null or empty gives an element without value.</summary>
+    /// <summary>
+    /// Writes a text value, padded to an even length; null or empty gives an element without value. One too long for its value
+    /// representation is written as UN, whose length has 32 bits (PS3.5 6.2.2, note on lengths).
+    /// </summary>
     public void Text(uint tag, string vr, string? value)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(value ?? string.Empty);
         int padded = bytes.Length + (bytes.Length & 1);
-        Header(tag, vr, (uint)padded);
+        Header(tag, padded > LongestShort && vr != "UT" ? "UN" : vr, (uint)padded);
         stream.Write(bytes);
         if (padded > bytes.Length)
         {

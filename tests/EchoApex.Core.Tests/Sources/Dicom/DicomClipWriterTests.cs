@@ -94,6 +94,44 @@ public sealed class DicomClipWriterTests
         Assert.That(file.Text(0x00182002), Is.EqualTo(@"1\2\3"));
     }
 
+    // What times read from 32-bit seconds look like: sixteen digits each, of which the last are noise.
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Write_VeryManyFrames_WritesTimesOrLabelsThatComeBack(bool timed)
+    {
+        const int frames = 13_000;
+        double[] times = [.. Enumerable.Range(0, frames).Select(i => (i / 3.0 * 10) + (i % 2))];
+        var clip = new EchoClip(new MemoryFrameStore(new byte[frames], frames, 1, 1, 1), new ClipOrigin("test", "memory")) { FrameTimesMs = timed ? times : null };
+        byte[] bytes = Bytes(clip);
+        var written = new DicomBytes(bytes).Elements[timed ? 0x00181065u : 0x00182002u];
+        Assert.Multiple(() =>
+        {
+            Assert.That(written.Vr, Is.EqualTo("UN"), "longer than 65,534 bytes");
+            Assert.That(DicomBuilder.Open(bytes).FrameTimesMs, timed ? Is.EqualTo(times).Within(1e-6) : Is.Null);
+            Assert.That(DicomBuilder.Open(bytes).FrameCount, Is.EqualTo(frames));
+        });
+    }
+
+    [Test]
+    public void Write_UnevenTimesWithNoise_RoundsToNanoseconds() =>
+        Assert.That(Write(Copy(TestClips.Make(1), times: [0, 20.1 + 1e-12, 60.4])).Text(0x00181065), Is.EqualTo(@"0\20.1\40.3"));
+
+    // A region without calibration, or of a kind that never gives the clip's spacing, beside a spacing of the whole picture.
+    [TestCase(RegionKind.Waveform, false)]
+    [TestCase(RegionKind.MMode, true)]
+    [TestCase(RegionKind.Tissue2D, false)]
+    public void Write_SpacingThatNoRegionCarries_ComesBack(RegionKind kind, bool calibrated)
+    {
+        var region = new UltrasoundRegion(1, 2, 10, 9, kind, calibrated ? new PixelSpacing(7, 7) : null);
+        var clip = new EchoClip(new MemoryFrameStore(new byte[21 * 35], 1, 21, 35, 1), new ClipOrigin("test", "memory")) { Spacing = new PixelSpacing(.3, .4), Regions = [region] };
+        var read = DicomBuilder.Open(Bytes(clip));
+        Assert.Multiple(() =>
+        {
+            Assert.That(read.Spacing, Is.EqualTo(new PixelSpacing(.3, .4)));
+            Assert.That(read.Regions, Is.EqualTo(new[] { region }));
+        });
+    }
+
     [TestCase(1)]
     [TestCase(3)]
     public void Write_RunLength_UnpacksToEveryPixel(int channels)
