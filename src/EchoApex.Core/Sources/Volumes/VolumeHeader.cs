@@ -6,8 +6,8 @@ namespace EchoApex.Core.Sources.Volumes;
 /// <summary>What a NIfTI or MetaImage header says of its voxels: frames of rows of columns, the column fastest.</summary>
 internal sealed record VolumeHeader
 {
-    // 1 GiB of pixels: some 2,000 frames of 800 x 600, far above any clip; a bound on what a damaged header can ask for.
-    private const long MostPixels = 1L << 30;
+    // 1 GiB of numbers, as many bytes in memory: some 2,000 frames of 800 x 600, far above any clip; a bound on what a damaged header can ask for.
+    private const long MostNumbers = 1L << 30;
     private const int LongestSide = 1 << 15;
 
     // Deflate packs at most 258 bytes into two bits.
@@ -78,9 +78,9 @@ internal sealed record VolumeHeader
     public VolumeHeader Checked()
     {
         string sizes = string.Join(" x ", Sizes);
-        if (Sizes.Any(size => size < 1) || Sizes[0] > LongestSide || Sizes[1] > LongestSide || Sizes.Aggregate(1.0, (product, size) => product * size) > MostPixels)
+        if (Sizes.Any(size => size < 1) || Sizes[0] > LongestSide || Sizes[1] > LongestSide || Sizes.Aggregate((double)Channels, (product, size) => product * size) > MostNumbers)
         {
-            throw new DataException(Path, $"declares a {Format} image of {sizes}; EchoApex reads sides of 1 to {LongestSide} and up to {MostPixels} pixels in all. The header is damaged, or the image must be cut into smaller ones.");
+            throw new DataException(Path, $"declares a {Format} image of {sizes}{(Channels == 1 ? "" : $" of {Channels} channels")}; EchoApex reads sides of 1 to {LongestSide} and up to {MostNumbers} numbers in all. The header is damaged, or the image must be cut into smaller ones.");
         }
 
         if (Sizes.Skip(2).Count(size => size > 1) > 1)

@@ -157,4 +157,19 @@ public sealed class NiftiClipSourceTests
         File.WriteAllBytes(folder.File("f.nii"), NiftiWriter.Encode(Ramp, Sizes, new() { Slope = .5 }));
         Assert.That(() => LabelVolume.Open(folder.File("f.nii")).ReadLabels(0), Throws.InstanceOf<DataException>().With.Message.Contains("holds 0.5, which is no label"));
     }
+
+    [Test]
+    public void Open_OfColoursBeyondAllMemory_IsRefusedByItsHeader()
+    {
+        // 30,000 x 30,000 RGB: 2.7 thousand million bytes, more than an array holds. Nothing but the header is on the disk.
+        using var folder = new TemporaryFolder();
+        string path = folder.File("large.nii");
+        using (var file = File.Create(path))
+        {
+            file.Write(NiftiWriter.Encode([], [30_000, 30_000, 1], new() { DataType = 128 }));
+            file.SetLength(352 + (3L * 30_000 * 30_000));
+        }
+
+        Assert.That(() => ClipReader.Open(path), Throws.InstanceOf<DataException>().With.Message.Contains("30000 x 30000 x 1 of 3 channels").And.Message.Contains("cut into smaller ones"));
+    }
 }

@@ -10,19 +10,17 @@ internal static class AviClip
     // 8,192 x 8,192: far above any ultrasound frame, and a bound on what a damaged header can make us allocate.
     private const long MostPixels = 1 << 26;
 
-    /// <summary>The clip; null when the file is of another codec, or a kind of Motion JPEG that is left to FFmpeg, such as one with two fields a frame.</summary>
+    /// <summary>The clip; null when the file is of another codec, or a kind of Motion JPEG that is left to FFmpeg, such as one with two fields a frame or without end markers.</summary>
     public static EchoClip? TryCreate(AviFile file)
     {
         var header = file.Header;
-        int first = FirstFrame(file.Chunks);
+        int first = NextFrame(file.Chunks, 0);
         if (header.Codec.ToUpperInvariant() is not ("MJPG" or "JPEG" or "IJPG" or "DMB1") || first < 0)
         {
             return null;
         }
 
-        byte[] bytes = new byte[file.Chunks[first].Length];
-        file.Source.Read(file.Chunks[first].Offset, bytes);
-        if (JpegHeader.TryRead(bytes) is not { Precision: 8, Components: 1 or 3 } jpeg || jpeg.Width != header.Width || jpeg.Height != header.Height
+        if (ReadHeader(file, first) is not { Precision: 8, Components: 1 or 3 } jpeg || LacksEndMarkers(file, first, jpeg) || jpeg.Width != header.Width || jpeg.Height != header.Height
             || jpeg.Width < 1 || jpeg.Height < 1 || (long)jpeg.Width * jpeg.Height > MostPixels)
         {
             return null;
@@ -48,9 +46,21 @@ internal static class AviClip
         };
     }
 
-    private static int FirstFrame(IReadOnlyList<AviChunk> chunks)
+    private static JpegHeader? ReadHeader(AviFile file, int chunk)
     {
-        for (int i = 0; i < chunks.Count; i++)
+        byte[] bytes = new byte[file.Chunks[chunk].Length];
+        file.Source.Read(file.Chunks[chunk].Offset, bytes);
+        return JpegHeader.TryRead(bytes);
+    }
+
+    // Some writers leave the marker out of every frame. One frame without it among others was cut short.
+    private static bool LacksEndMarkers(AviFile file, int first, JpegHeader header) =>
+        header.StreamLength is null && (NextFrame(file.Chunks, first + 1) is not (>= 0 and var second) || ReadHeader(file, second) is { StreamLength: null });
+
+    // The first chunk from a place on that is not empty; -1 when there is none.
+    private static int NextFrame(IReadOnlyList<AviChunk> chunks, int from)
+    {
+        for (int i = from; i < chunks.Count; i++)
         {
             if (chunks[i].Length > 0)
             {

@@ -2,6 +2,7 @@ using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Video;
 using EchoApex.Core.Tests.Sources.Dicom;
+using EchoApex.Testing;
 using OpenCvSharp;
 
 namespace EchoApex.Core.Tests.Sources.Video.Avi;
@@ -121,6 +122,43 @@ public sealed class AviClipTests
         {
             Assert.That(() => clip.ReadFrame(1), Throws.InstanceOf<DataException>().With.Message.Contains("frame 1"));
             Assert.That(clip.ReadFrame(2)[0], Is.EqualTo(160).Within(2));
+        }
+    }
+
+    // Files of AviClipWriter, which FFmpeg opens; the marker's two bytes stand nowhere else in them.
+    [TestCase(1)]
+    [TestCase(4)]
+    public void Open_OfFramesWithoutEndMarkers_LeavesThemToFfmpeg(int frames)
+    {
+        using var folder = new TemporaryFolder();
+        var clip = TestClips.Make(1, frames, height: 48, width: 64);
+        AviClipWriter.Write(folder.File("clip.avi"), clip);
+        byte[] bytes = File.ReadAllBytes(folder.File("clip.avi"));
+        for (int at; (at = bytes.AsSpan().IndexOf<byte>([0xFF, 0xD9])) >= 0;)
+        {
+            bytes.AsSpan(at, 2).Clear();
+        }
+
+        File.WriteAllBytes(folder.File("bare.avi"), bytes);
+        var bare = new VideoClipSource().Open(folder.File("bare.avi"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(bare.FrameCount, Is.EqualTo(frames));
+            for (int frame = 0; frame < frames; frame++)
+            {
+                Assert.That(bare.ReadFrame(frame), Is.EqualTo(clip.ReadFrame(frame)).Within(12), $"frame {frame}");
+            }
+        });
+    }
+
+    [Test]
+    public void ReadFrame_OfOneFrameWithoutEndMarker_NamesItAndTheOthersStayReadable()
+    {
+        var clip = Open(new AviBuilder(Width, Height).Frame(Jpeg(10)[..^2]).Frame(Jpeg(60)), out var file);
+        using (file)
+        {
+            Assert.That(() => clip.ReadFrame(0), Throws.InstanceOf<DataException>().With.Message.Contains("no end marker"));
+            Assert.That(clip.ReadFrame(1)[0], Is.EqualTo(60).Within(2));
         }
     }
 
