@@ -6,12 +6,18 @@ using EchoApex.Core.Runtime;
 namespace EchoApex.Core.Sources.Dicom;
 
 /// <summary>The elements of a data set or item: where their values lie. Values are read when asked for.</summary>
-internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomElements
+/// <param name="source">Holds the values.</param>
+/// <param name="bigEndian">Whether numbers begin with their high byte.</param>
+/// <param name="inherited">The character set of the data set that an item lies in; null for the outermost.</param>
+internal sealed class DicomDataset(ByteSource source, bool bigEndian, DicomCharacterSet? inherited = null) : IDicomElements
 {
     // Far above any header value of an image; keeps a damaged length from becoming a large allocation.
     private const int LongestValue = 16 << 20;
 
+    private static readonly char[] Padding = ['\0', ' ', '\t', '\r', '\n'];
+
     private readonly Dictionary<uint, DicomElement> _elements = [];
+    private DicomCharacterSet? _characterSet;
 
     /// <summary>The pixel data element; null when there is none.</summary>
     public DicomElement? PixelData { get; private set; }
@@ -49,16 +55,24 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
 
     public bool Contains(uint tag) => _elements.TryGetValue(tag, out var element) && element.Length > 0;
 
+    /// <summary>A text. Where its bytes are none in the data set's character set, they are read as Latin-1: <see cref="GetExactString"/> refuses them.</summary>
     public string? GetString(uint tag)
     {
         byte[] bytes = ReadValue(tag);
-        var encoding = tag != DicomTags.SpecificCharacterSet && GetString(DicomTags.SpecificCharacterSet) is { } set && set.Contains("ISO_IR 192", StringComparison.Ordinal)
-            ? Encoding.UTF8
-            : Encoding.Latin1;
-        string text = encoding.GetString(bytes).Trim('\0', ' ', '\t', '\r', '\n');
+        return Clean(Decode(tag, bytes) ?? Encoding.Latin1.GetString(bytes));
+    }
 
-        // Control characters of a damaged or hostile file would reach the user's terminal.
-        return text.Length == 0 ? null : string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary>A text that is to be written elsewhere as it was meant; null when absent or empty.</summary>
+    /// <exception cref="DataException">Its bytes are none in the data set's character set, or that is unknown.</exception>
+    public string? GetExactString(uint tag)
+    {
+        string? text = Decode(tag, ReadValue(tag))?.Trim(Padding);
+        if (text is null || text.Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n' or '\f')))
+        {
+            throw new DataException(source.Name, $"has a text in {DicomTags.Format(tag)} that cannot be read for certain: {(CharacterSet.Value is { } set ? $"its bytes are none of the character set '{set}' that {DicomTags.Format(DicomTags.SpecificCharacterSet)} names, or EchoApex does not know that set" : $"it has bytes beyond ASCII, and {DicomTags.Format(DicomTags.SpecificCharacterSet)} names no character set")}. It would be passed on wrong: do not ask to keep the identity, or correct the character set of the file, for instance with 'dcmodify'.");
+        }
+
+        return Clean(text);
     }
 
     public IReadOnlyList<double> GetNumbers(uint tag)
@@ -102,7 +116,7 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
             return [];
         }
 
-        return DicomParser.ReadItems(new DicomCursor(source, element.Offset, element.Offset + element.Length, bigEndian), element.HasExplicitItems);
+        return DicomParser.ReadItems(new DicomCursor(source, element.Offset, element.Offset + element.Length, bigEndian), element.HasExplicitItems, CharacterSet);
     }
 
     /// <summary>Exchanges the bytes of each 16-bit word.</summary>
@@ -112,6 +126,25 @@ internal sealed class DicomDataset(ByteSource source, bool bigEndian) : IDicomEl
         {
             (bytes[i], bytes[i + 1]) = (bytes[i + 1], bytes[i]);
         }
+    }
+
+    // An item without a set of its own has that of the data set around it (PS3.3 C.12.1.1.2).
+    private DicomCharacterSet CharacterSet => _characterSet ??= Contains(DicomTags.SpecificCharacterSet)
+        ? new DicomCharacterSet(Clean(Encoding.Latin1.GetString(ReadValue(DicomTags.SpecificCharacterSet))))
+        : inherited ?? DicomCharacterSet.Default;
+
+    private string? Decode(uint tag, byte[] bytes)
+    {
+        string? representation = _elements.TryGetValue(tag, out var element) ? element.ValueRepresentation : null;
+        bool isName = representation is "PN" || (representation is null or "UN" && DicomTags.ValueRepresentation(tag) is "PN");
+        return tag == DicomTags.SpecificCharacterSet ? Encoding.Latin1.GetString(bytes) : CharacterSet.Decode(bytes, isName);
+    }
+
+    // Control characters of a damaged or hostile file would reach the user's terminal.
+    private static string? Clean(string text)
+    {
+        string trimmed = text.Trim(Padding);
+        return trimmed.Length == 0 ? null : string.Concat(trimmed.Select(c => char.IsControl(c) ? '?' : c));
     }
 
     private byte[] ReadValue(uint tag)

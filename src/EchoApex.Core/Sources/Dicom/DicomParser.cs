@@ -28,11 +28,11 @@ internal static class DicomParser
         return dataset;
     }
 
-    /// <summary>Reads the items of a sequence.</summary>
-    public static List<DicomDataset> ReadItems(DicomCursor cursor, bool explicitVr)
+    /// <summary>Reads the items of a sequence, which inherit the character set of the data set around them.</summary>
+    public static List<DicomDataset> ReadItems(DicomCursor cursor, bool explicitVr, DicomCharacterSet characterSet)
     {
         List<DicomDataset> items = [];
-        ReadItems(cursor, explicitVr, items, depth: 1);
+        ReadItems(cursor, explicitVr, items, depth: 1, characterSet);
         return items;
     }
 
@@ -126,7 +126,7 @@ internal static class DicomParser
         into?.Add(tag, new DicomElement(representation, start, cursor.Position - start, explicitItems));
     }
 
-    private static void ReadItems(DicomCursor cursor, bool explicitVr, List<DicomDataset>? into, int depth)
+    private static void ReadItems(DicomCursor cursor, bool explicitVr, List<DicomDataset>? into, int depth, DicomCharacterSet? characterSet = null)
     {
         while (!cursor.AtEnd)
         {
@@ -149,7 +149,7 @@ internal static class DicomParser
                 continue;
             }
 
-            var item = into is null ? null : new DicomDataset(cursor.Source, cursor.BigEndian);
+            var item = into is null ? null : new DicomDataset(cursor.Source, cursor.BigEndian, characterSet);
             if (item is not null)
             {
                 into!.Add(item);

@@ -36,7 +36,7 @@ public sealed record DicomPatient
     public string? ReferringPhysician { get; init; }
 
     /// <summary>Reads them.</summary>
-    /// <exception cref="DataException">The file is no DICOM file, or damaged.</exception>
+    /// <exception cref="DataException">The file is no DICOM file, or damaged; or a text is not one of its character set, so that it would be passed on wrong.</exception>
     public static DicomPatient Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -45,15 +45,15 @@ public sealed record DicomPatient
         var elements = DicomFile.Open(source).Dataset;
         return new DicomPatient
         {
-            Name = elements.GetString(0x0010_0010),
-            Id = elements.GetString(0x0010_0020),
-            BirthDate = elements.GetString(0x0010_0030),
-            Sex = elements.GetString(0x0010_0040),
-            StudyDate = elements.GetString(0x0008_0020),
-            StudyTime = elements.GetString(0x0008_0030),
-            AccessionNumber = elements.GetString(0x0008_0050),
-            StudyId = elements.GetString(0x0020_0010),
-            ReferringPhysician = elements.GetString(0x0008_0090),
+            Name = elements.GetExactString(DicomTags.PatientName),
+            Id = elements.GetExactString(0x0010_0020),
+            BirthDate = elements.GetExactString(0x0010_0030),
+            Sex = elements.GetExactString(0x0010_0040),
+            StudyDate = elements.GetExactString(0x0008_0020),
+            StudyTime = elements.GetExactString(0x0008_0030),
+            AccessionNumber = elements.GetExactString(0x0008_0050),
+            StudyId = elements.GetExactString(0x0020_0010),
+            ReferringPhysician = elements.GetExactString(DicomTags.ReferringPhysicianName),
         };
     }
 }

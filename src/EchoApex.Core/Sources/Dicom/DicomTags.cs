@@ -7,11 +7,13 @@ internal static class DicomTags
     public const uint SpecificCharacterSet = 0x0008_0005;
     public const uint SopClassUid = 0x0008_0016;
     public const uint Manufacturer = 0x0008_0070;
+    public const uint ReferringPhysicianName = 0x0008_0090;
     public const uint CodeMeaning = 0x0008_0104;
     public const uint ManufacturerModelName = 0x0008_1090;
     public const uint StageName = 0x0008_2120;
     public const uint ViewName = 0x0008_2127;
     public const uint RecommendedDisplayFrameRate = 0x0008_2144;
+    public const uint PatientName = 0x0010_0010;
     public const uint CineRate = 0x0018_0040;
     public const uint FrameTime = 0x0018_1063;
     public const uint FrameTimeVector = 0x0018_1065;
@@ -60,6 +62,7 @@ internal static class DicomTags
         SamplesPerPixel or PlanarConfiguration or Rows or Columns or BitsAllocated or BitsStored or HighBit
             or PixelRepresentation or RegionSpatialFormat or RegionDataType or PhysicalUnitsX or PhysicalUnitsY
             or RedPaletteDescriptor or RedPaletteDescriptor + 1 or RedPaletteDescriptor + 2 => "US",
+        ReferringPhysicianName or PatientName => "PN",
         RegionLocationMinX0 or RegionLocationMinY0 or RegionLocationMaxX1 or RegionLocationMaxY1 => "UL",
         PhysicalDeltaX or PhysicalDeltaY => "FD",
         RedPaletteData or RedPaletteData + 1 or RedPaletteData + 2 or PixelData => "OW",
