@@ -19,7 +19,7 @@ internal static class AnnotatedData
     public static Option<int?> Fold() => new("--fold") { Description = "Fold of sets that have some: echonet-pediatric 0 to 9, camus from 1, tmed2 0 to 2." };
 
     /// <summary>Option of a command: the view.</summary>
-    public static Option<string?> View() => new("--view") { Description = "Only clips of this view, as the data set calls it." };
+    public static Option<string?> View() => new("--view") { Description = "Only clips of this view, as docs/datasets.md names it: A4C, A2C, PLAX..." };
 
     /// <summary>Reads each folder, whichever of the known sets it holds, and makes one set of all.</summary>
     public static AnnotatedClipSet Open(IEnumerable<string> folders, int? fold = null, string? view = null) =>

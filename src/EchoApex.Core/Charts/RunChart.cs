@@ -35,7 +35,7 @@ public static class RunChart
         ("spread of the features (1: isotropic)", "", ["feature_std"]),
         ("gradient norms before clipping", "gradient_norm_", ["gradient_norm", "gradient_norm_backbone", "gradient_norm_head", "gradient_norm_ibot_head"]),
         ("images per second", "", ["images_per_second"]),
-        (Shares, "share_", ["share_data", "share_teacher", "share_student", "share_backward", "share_optimizer", "share_other"]),
+        (Shares, "share_", ["share_data", "share_teacher", "share_student", "share_backward", "share_reduction", "share_optimizer", "share_other"]),
         (LoaderShares, "loader_", ["loader_read", "loader_decode", "loader_augment", "loader_wait"]),
         ("memory (MiB)", "", ["memory_mib"]),
         (Schedules, "", ["learning_rate", "weight_decay", "teacher_momentum", "teacher_temperature"]),

@@ -148,7 +148,7 @@ public static class PhantomGenerator
             VolumesMl = _volumes,
             EndDiastolicVolumeMl = _heart.VolumeMl(0),
             EndSystolicVolumeMl = _heart.VolumeMl(1),
-            EndDiastolicFrame = Array.IndexOf(_volumes, _volumes.Max()),
+            EndDiastolicFrame = Enumerable.Range(0, _volumes.Length).MaxBy(frame => (_volumes[frame], _phases[frame])),
             EndSystolicFrame = Array.IndexOf(_volumes, _volumes.Min()),
             HeartRateBpm = _heart.HeartRate,
             FrameTimesMs = _times,

@@ -43,7 +43,7 @@ public sealed record PhantomTruth
     /// <summary>Ejection fraction in percent, from the two volumes above.</summary>
     public double EjectionFractionPercent => 100 * (EndDiastolicVolumeMl - EndSystolicVolumeMl) / EndDiastolicVolumeMl;
 
-    /// <summary>The frame with the largest left ventricle.</summary>
+    /// <summary>The frame with the largest left ventricle; of several, as in diastasis, the last before systole.</summary>
     public required int EndDiastolicFrame { get; init; }
 
     /// <summary>The frame with the smallest left ventricle.</summary>

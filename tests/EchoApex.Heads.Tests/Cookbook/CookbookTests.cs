@@ -3,6 +3,7 @@ using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Embedding;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Phantoms;
+using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources;
 using EchoApex.Core.Sources.Dicom;
 using EchoApex.Heads.Interpretability;
@@ -79,11 +80,25 @@ public sealed partial class CookbookTests : IDisposable
         var cancellationToken = CancellationToken.None;
         #region stream
         using var predictor = EchoPredictor.Load(models, concurrency: 2);
-        var clips = ClipReader.EnumerateClips(folder).Select(ClipReader.Open).ToAsyncEnumerable();
+        var clips = ClipReader.EnumerateClips(folder).Select(TryOpen).OfType<EchoClip>().ToAsyncEnumerable();
         await foreach (var outcome in predictor.PredictAsync(clips, EchoTasks.View, cancellationToken))
         {
             Say(outcome.Error is null ? $"{outcome.Clip.Origin.Path}: {outcome.Prediction!.View!.Likeliest}" : $"left out: {outcome.Error.Message}");
         }
+
+        EchoClip? TryOpen(string path)
+        {
+            try
+            {
+                return ClipReader.Open(path);
+            }
+            catch (DataException error)
+            {
+                Say($"left out: {error.Message}");
+                return null;
+            }
+        }
+
         #endregion
     }
 
@@ -94,7 +109,7 @@ public sealed partial class CookbookTests : IDisposable
         var source = ClipReader.Open(Clip);
         #region live
         using var predictor = EchoPredictor.Load(models);
-        await using var live = predictor.OpenStream(new LiveStreamOptions { Height = 64, Width = 64, Spacing = source.Spacing });
+        await using var live = predictor.OpenStream(new LiveStreamOptions { Height = source.Height, Width = source.Width, Channels = source.Channels, Spacing = source.Spacing });
         var results = Task.Run(async () =>
         {
             await foreach (var result in live.ResultsAsync())

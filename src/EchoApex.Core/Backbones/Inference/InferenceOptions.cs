@@ -7,7 +7,7 @@ public sealed record InferenceOptions
 {
     /// <summary>
     /// The format of products, maps and tokens. With <see cref="Precision.Bf16"/> features differ from float32's in the second or third
-    /// digit; it is faster where the processor has bfloat16 products (AVX-512 BF16, AMX), and replaced by float32, which the report
+    /// digit; it is faster where bfloat16 products are (AMX, AMD since Zen 4; not on Intel without AMX), and replaced by float32, which the report
     /// says, where <see cref="InferenceModel.Supports"/> denies it.
     /// </summary>
     public Precision Precision { get; init; } = Precision.Fp32;

@@ -9,6 +9,6 @@ public sealed record PublicSetOptions
     /// </summary>
     public int? Fold { get; init; }
 
-    /// <summary>Only clips of this view, such as "A4C", as the set calls it; null keeps all.</summary>
+    /// <summary>Only clips of this view, by its usual name, such as "A4C" where CAMUS says 4CH; null keeps all.</summary>
     public string? View { get; init; }
 }
