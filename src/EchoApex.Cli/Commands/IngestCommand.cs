@@ -49,11 +49,6 @@ internal static class IngestCommand
             string folder = parsed.GetRequiredValue(Output);
             var options = OptionsOf(parsed);
             string? sources = parsed.GetValue(Sources);
-            if (sources is not null && Path.GetFullPath(sources).StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            {
-                throw new ConfigurationException("command line", $"--sources '{sources}' lies in the output, which is to identify nobody. Name a file elsewhere.");
-            }
-
             var report = Ingestion.Run(parsed.GetRequiredValue(Inputs), folder, options, IngestKey.Find(parsed.GetValue(Key)), sources, cancellationToken: cancellationToken);
             ManifestParquet.Write(Path.Combine(folder, "manifest.parquet"), [.. report.Clips.Where(clip => clip.Decision == IngestDecision.Stored).Select(ManifestRow.Of)]);
             Print(report, folder);

@@ -34,7 +34,16 @@ public static class ClipReader
 
         // Decoders report damage to the standard error stream by themselves; here it becomes an exception.
         Cv2.SetLogLevel(LogLevel.SILENT);
-        byte[] head = folder ? [] : ReadHead(path);
+        byte[] head = [];
+        if (folder)
+        {
+            RequireListable(path);
+        }
+        else
+        {
+            head = ReadHead(path);
+        }
+
         foreach (var source in Sources)
         {
             if (source.Recognizes(path, head))
@@ -51,73 +60,20 @@ public static class ClipReader
     /// <summary>
     /// Paths below a folder that look like clips, in ordinal order: DICOM files and videos by content or name, folders whose
     /// pictures are called frame..., each as one clip, and all other pictures, each as a clip of one frame. Hidden files and
-    /// folders and DICOMDIR are passed over, and so are NIfTI and MetaImage files called ..._gt, which are masks (CAMUS). Nothing is
-    /// decoded, so a path may still fail to open.
+    /// folders and DICOMDIR are passed over, and so are NIfTI and MetaImage files called ..._gt, which are masks (CAMUS). Links to
+    /// folders are followed, each folder is entered once. Nothing is decoded, so a path may still fail to open; a folder that cannot
+    /// be listed is named itself, and opening it says why.
     /// </summary>
     /// <param name="folder">Where to look, all levels deep.</param>
     /// <exception cref="DataException">The folder does not exist.</exception>
     public static IEnumerable<string> EnumerateClips(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        return Directory.Exists(folder)
-            ? Walk(folder)
-            : throw new DataException(folder, "the folder does not exist.");
+        return new FolderWalk().Clips(folder);
     }
 
-    private static IEnumerable<string> Walk(string folder)
-    {
-        string[] files = [.. Directory.EnumerateFiles(folder).Where(IsVisible).Order(StringComparer.Ordinal)];
-        bool isClip = files.Any(IsFrame);
-        if (isClip)
-        {
-            yield return folder;
-        }
-
-        // Files and folders of one level in one order, so that the sequence does not depend on the file system.
-        var folders = Directory.EnumerateDirectories(folder).Where(IsVisible);
-        foreach (string path in files.Concat(folders).Order(StringComparer.Ordinal))
-        {
-            if (Directory.Exists(path))
-            {
-                foreach (string clip in Walk(path))
-                {
-                    yield return clip;
-                }
-            }
-            else if (!(isClip && PictureClipSource.IsPicture(path)) && LooksLikeClip(path))
-            {
-                yield return path;
-            }
-        }
-    }
-
-    private static bool IsFrame(string path) =>
-        PictureClipSource.IsPicture(path) && Path.GetFileName(path).StartsWith("frame", StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsVisible(string path) =>
-        Path.GetFileName(path) is var name && !name.StartsWith('.') && !name.Equals("DICOMDIR", StringComparison.OrdinalIgnoreCase)
-        && !(Path.GetFileName(path).Split('.')[0].EndsWith("_gt", StringComparison.Ordinal) && (NiftiFile.HasName(path) || MetaImageFile.HasName(path)));
-
-    private static bool LooksLikeClip(string path)
-    {
-        if (PictureClipSource.IsPicture(path) || VideoContainer.IsVideo(path))
-        {
-            return true;
-        }
-
-        try
-        {
-            byte[] head = ReadHead(path);
-            return Sources.Any(source => source.Recognizes(path, head));
-        }
-        catch (DataException)
-        {
-            // Listed, so that opening it reports the reason: one file out of reach must not end the walk.
-            return true;
-        }
-    }
-
-    private static byte[] ReadHead(string path)
+    /// <summary>The first bytes of a file, by which its kind is told.</summary>
+    internal static byte[] ReadHead(string path)
     {
         try
         {
@@ -129,6 +85,18 @@ public static class ClipReader
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new DataException(path, $"cannot be read: {error.Message}", innerException: error);
+        }
+    }
+
+    private static void RequireListable(string folder)
+    {
+        try
+        {
+            _ = Directory.EnumerateFileSystemEntries(folder).Any();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(folder, $"the folder cannot be listed: {error.Message}", innerException: error);
         }
     }
 }

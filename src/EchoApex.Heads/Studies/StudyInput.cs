@@ -28,12 +28,10 @@ internal sealed record StudyInput(string Name, string? Path, Func<EchoClip> Open
     }
 
     // A DICOM file whose head is damaged is not known as a clip: a file called so is listed all the same, so that the report names it.
-    private static IEnumerable<string> Files(string folder)
-    {
-        string[] known = [.. ClipReader.EnumerateClips(folder)];
-        return known.Union(Directory.EnumerateFiles(folder, "*.dcm", SearchOption.AllDirectories).Where(file => !System.IO.Path.GetFileName(file).StartsWith('.')), StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal);
-    }
+    private static IEnumerable<string> Files(string folder) => new FolderWalk().Run(folder)
+        .Where(found => found.IsClip || (found.Path.EndsWith(".dcm", StringComparison.Ordinal) && !System.IO.Path.GetFileName(found.Path).StartsWith('.')))
+        .Select(found => found.Path)
+        .Order(StringComparer.Ordinal);
 
     /// <summary>Clips in memory.</summary>
     public static IReadOnlyList<StudyInput> Of(IReadOnlyList<EchoClip> clips) =>

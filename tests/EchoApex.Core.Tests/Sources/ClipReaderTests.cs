@@ -64,6 +64,48 @@ public sealed class ClipReaderTests
     }
 
     [Test]
+    public void EnumerateClips_FolderThatCannotBeListed_IsNamedAndDoesNotEndTheWalk()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            Directory.CreateDirectory(folder.File(name));
+            File.WriteAllText(folder.File(name + "/x.png"), "x");
+        }
+
+        var found = new List<string>();
+        foreach (string path in ClipReader.EnumerateClips(folder.Path))
+        {
+            found.Add(path);
+            if (found.Count == 1)
+            {
+                // Gone between the listing of its parent and its own: out of reach for every user, root included.
+                Directory.Delete(folder.File("b"), recursive: true);
+            }
+        }
+
+        Assert.That(found, Is.EqualTo(new[] { folder.File("a/x.png"), folder.File("b"), folder.File("c/x.png") }));
+        Assert.That(() => ClipReader.Open(folder.File("b")), Throws.InstanceOf<DataException>());
+    }
+
+    [Test]
+    public void EnumerateClips_LinksThatLeadBackOrTwiceToOnePlace_GiveEachClipOnce()
+    {
+        using var folder = new TemporaryFolder();
+        using var elsewhere = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("a/deep"));
+        File.WriteAllText(folder.File("a/x.png"), "x");
+        File.WriteAllText(folder.File("a/deep/z.png"), "x");
+        File.WriteAllText(elsewhere.File("y.png"), "x");
+        Directory.CreateSymbolicLink(folder.File("a/deep/up"), "..");
+        Directory.CreateSymbolicLink(folder.File("a/root"), folder.Path);
+        Directory.CreateSymbolicLink(folder.File("b"), elsewhere.Path);
+        Directory.CreateSymbolicLink(folder.File("c"), elsewhere.Path);
+        string[] expected = [folder.File("a/deep/z.png"), folder.File("a/x.png"), folder.File("b/y.png")];
+        Assert.That(ClipReader.EnumerateClips(folder.Path), Is.EqualTo(expected));
+    }
+
+    [Test]
     public void EnumerateClips_OfMixedFolder_FindsClipsInOrdinalOrder()
     {
         using var folder = new TemporaryFolder();

@@ -29,7 +29,7 @@ internal sealed class IngestRun(string folder, IngestOptions options, Pseudonymi
 
         string? dicom = options.WriteDicom ? Path.Combine(folder, "dicom") : null;
         var processor = new ClipProcessor(options, pseudonyms, dicom);
-        var walker = new InputWalker(inputs, pseudonyms, temporary, key => IsDone(key, writer));
+        var walker = new InputWalker(inputs, pseudonyms, folder, temporary, key => IsDone(key, writer));
         var pending = new Queue<Task<ClipOutcome>>();
         try
         {

@@ -26,7 +26,7 @@ public static class Ingestion
     private static readonly ClipClass[] Storable = [ClipClass.BMode, ClipClass.ColorFlow, ClipClass.Still];
 
     /// <summary>Ingests.</summary>
-    /// <param name="inputs">Files, folders and archives.</param>
+    /// <param name="inputs">Files, folders and archives. The output may lie in one of them: it is passed over.</param>
     /// <param name="folder">Folder of the shards; new, or one that an earlier run with the same options and key has left.</param>
     /// <param name="options">How.</param>
     /// <param name="pseudonyms">Makes the pseudonyms.</param>
@@ -37,8 +37,10 @@ public static class Ingestion
     /// <param name="progress">Told the number of clips done so far.</param>
     /// <param name="logger">Optional.</param>
     /// <param name="cancellationToken">Stops between clips; what is finished stays, and a later run goes on from there.</param>
-    /// <exception cref="ConfigurationException">An option is out of range, or options or key are not those of the earlier run.</exception>
-    /// <exception cref="DataException">An input does not exist, or the folder holds something else.</exception>
+    /// <exception cref="ConfigurationException">
+    /// An option is out of range, options or key are not those of the earlier run, or <paramref name="sources"/> lies in <paramref name="folder"/>.
+    /// </exception>
+    /// <exception cref="DataException">An input does not exist or lies in <paramref name="folder"/>, or the folder holds something else.</exception>
     public static IngestReport Run(
         IReadOnlyList<string> inputs, string folder, IngestOptions options, Pseudonymizer pseudonyms, string? sources = null, IProgress<int>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
@@ -47,6 +49,7 @@ public static class Ingestion
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(pseudonyms);
         Require(options);
+        RequireApart(inputs, folder, sources);
         OpenCvRuntime.EnsureAvailable();
         FrameOperations.UseCallingThreadOnly();
         Directory.CreateDirectory(folder);
@@ -78,6 +81,19 @@ public static class Ingestion
         }
     }
 
+    private static void RequireApart(IReadOnlyList<string> inputs, string folder, string? sources)
+    {
+        if (inputs.FirstOrDefault(input => RealPath.IsWithin(input, folder)) is { } own)
+        {
+            throw new DataException(own, $"lies in the output, {folder}: what is written there is no input. Name inputs outside it.");
+        }
+
+        if (sources is not null && RealPath.IsWithin(sources, folder))
+        {
+            throw new ConfigurationException("ingest", $"sources: '{sources}' lies in the output, {folder}, which is to identify nobody. Name a file elsewhere.");
+        }
+    }
+
     // Number of workers and their memory have no influence on the output.
     private static void RequireSameOptions(string folder, IngestOptions options, Pseudonymizer pseudonyms)
     {
@@ -100,7 +116,7 @@ public static class Ingestion
 
     // Outside the output, because it holds originals; the same for the same output, so that a run that was killed is cleaned up after.
     private static string TemporaryOf(string folder) =>
-        Path.Combine(Path.GetTempPath(), "echoapex-ingest-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(folder))))[..16]);
+        Path.Combine(Path.GetTempPath(), "echoapex-ingest-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RealPath.Of(folder))))[..16]);
 
     private static void DeleteFolder(string folder)
     {

@@ -10,7 +10,12 @@ namespace EchoApex.Core.Datasets.Ingest;
 /// Lists the clips of files, folders and archives (.zip, .tar, .tar.gz, .tgz) in an order that depends on their names alone. What
 /// lies in an archive is taken out one clip at a time into a temporary folder.
 /// </summary>
-internal sealed class InputWalker(IReadOnlyList<string> inputs, Pseudonymizer pseudonyms, string temporary, Func<string, bool> isKnown)
+/// <param name="inputs">Files, folders and archives.</param>
+/// <param name="pseudonyms">Makes the keys.</param>
+/// <param name="output">Folder of the shards; what it holds is no input, though it lie in one.</param>
+/// <param name="temporary">Folder for what is taken out of archives.</param>
+/// <param name="isKnown">Whether a key is done.</param>
+internal sealed class InputWalker(IReadOnlyList<string> inputs, Pseudonymizer pseudonyms, string output, string temporary, Func<string, bool> isKnown)
 {
     private const long LongestEntry = 4L << 30;
     private int _count;
@@ -48,10 +53,20 @@ internal sealed class InputWalker(IReadOnlyList<string> inputs, Pseudonymizer ps
 
     private IEnumerable<IngestItem> Folder(string folder, string root)
     {
-        string[] clips = [.. ClipReader.EnumerateClips(folder)];
-        string[] archives = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => IsArchive(path) && !Path.GetFileName(path).StartsWith('.'))];
-        PassedOver += Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Count() - clips.Count(File.Exists) - archives.Length;
-        foreach (string path in clips.Concat(archives).Distinct().Order(StringComparer.Ordinal))
+        var found = new List<string>();
+        foreach (var (path, isClip) in new FolderWalk(output, temporary).Run(folder))
+        {
+            if (isClip || (IsArchive(path) && !Path.GetFileName(path).StartsWith('.')))
+            {
+                found.Add(path);
+            }
+            else
+            {
+                PassedOver++;
+            }
+        }
+
+        foreach (string path in found.Order(StringComparer.Ordinal))
         {
             string name = $"{root}/{Path.GetRelativePath(folder, path).Replace('\\', '/')}";
             foreach (var item in Single(path, name))
@@ -62,7 +77,7 @@ internal sealed class InputWalker(IReadOnlyList<string> inputs, Pseudonymizer ps
     }
 
     private IEnumerable<IngestItem> Single(string path, string name) =>
-        !IsArchive(path) ? [Item(name, () => path, isTemporary: false)]
+        !IsArchive(path) || Directory.Exists(path) ? [Item(name, () => path, isTemporary: false)]
         : path.EndsWith(".zip", StringComparison.OrdinalIgnoreCase) ? Guard(name, Zip(path, name)) : Guard(name, Tar(path, name));
 
     // A damaged archive gives what comes before the damage, and one item that says so.

@@ -34,8 +34,7 @@ public static class ClipPacker
         OptionsValidator.Validate(options, "pack");
 
         // The shards may lie below the clips.
-        string own = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
-        var clips = ClipReader.EnumerateClips(source).Where(path => !Path.GetFullPath(path).StartsWith(own, StringComparison.Ordinal));
+        var clips = new FolderWalk(folder).Clips(source);
         var labels = list?.Clips.GroupBy(clip => clip.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal) ?? [];
         OpenCvRuntime.EnsureAvailable();
         Cv2.SetNumThreads(1);

@@ -141,7 +141,7 @@ public sealed class IngestionTests : IDisposable
         {
             Assert.That(() => Run(output, options: Options with { MaximumSide = 128 }), Throws.InstanceOf<ConfigurationException>());
             Assert.That(() => Ingestion.Run([_input], output.File("out"), Options, new Pseudonymizer("another key, long"u8)), Throws.InstanceOf<ConfigurationException>());
-            Assert.That(() => Ingestion.Run([_input], _input, Options, Key), Throws.InstanceOf<DataException>().With.Message.Contains("not empty"));
+            Assert.That(() => Ingestion.Run([_input], _folder!.File("loose"), Options, Key), Throws.InstanceOf<DataException>().With.Message.Contains("not empty"));
             Assert.That(() => Ingestion.Run([_input], output.File("other"), Options with { Classes = [ClipClass.MMode] }, Key), Throws.InstanceOf<ConfigurationException>());
         });
     }
