@@ -24,7 +24,7 @@ internal static class ShardsCommand
         var side = new Option<int>("--max-side") { Description = "Longer side of a frame in pixels; larger sectors are shrunk.", DefaultValueFactory = _ => 256 };
         var frames = new Option<int>("--frames") { Description = "Frames of a clip, spread evenly over it.", DefaultValueFactory = _ => 4096 };
         var list = new Option<string?>("--list") { Description = "List of labelled clips (CSV with path, label, patient; or a phantom set's manifest.csv): gives patients and views. Default: DIR/manifest.csv where there is one." };
-        var workers = new Option<int>("--workers") { Description = "Threads that read and encode.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        var workers = new Option<int>("--workers") { Description = "Threads that read and encode.", DefaultValueFactory = _ => new PackOptions().Workers };
         var command = new Command("pack", "Pack a folder of clips into shards: sector, gray, shrunk. It does not de-identify.") { source, output, codec, quality, size, prefix, side, frames, list, workers };
         command.SetAction((parsed, cancellationToken) =>
         {
@@ -49,9 +49,7 @@ internal static class ShardsCommand
     private static int Pack(string source, string output, PackOptions options, string? list, CancellationToken cancellationToken)
     {
         OptionsValidator.Validate(options, "command line");
-        string usual = Path.Combine(source, "manifest.csv");
-        string? labels = list ?? (File.Exists(usual) ? usual : null);
-        var outcome = ClipPacker.Run(source, output, options, labels is null ? null : LabelledClipList.Read(labels), cancellationToken: cancellationToken);
+        var outcome = ClipPacker.Run(source, output, options, list is null ? UsualList(source) : LabelledClipList.Read(list), cancellationToken: cancellationToken);
         foreach (var clip in outcome.Skipped)
         {
             Console.Error.WriteLine($"left out: {clip.Path}: {clip.Reason}");
@@ -62,6 +60,19 @@ internal static class ShardsCommand
             CultureInfo.InvariantCulture,
             $"{output}: {manifest.ClipCount} clips, {manifest.FrameCount} frames in {manifest.Shards.Count} shards, {Size(manifest.Shards.Sum(shard => shard.Bytes))}; {outcome.Added} clips added, {outcome.Present} were there, {outcome.Skipped.Count} left out. Nothing was de-identified."));
         return 0;
+    }
+
+    private static LabelledClipList? UsualList(string source)
+    {
+        string usual = Path.Combine(source, "manifest.csv");
+        try
+        {
+            return File.Exists(usual) ? LabelledClipList.Read(usual) : null;
+        }
+        catch (DataException error)
+        {
+            throw new DataException(usual, $"{error.Reason} It was taken for the list of labels because it lies there: name another with --list, or move it elsewhere to pack without labels.", innerException: error);
+        }
     }
 
     private static Command Verify()

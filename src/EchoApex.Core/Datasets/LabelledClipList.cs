@@ -51,12 +51,15 @@ public sealed class LabelledClipList
     public static LabelledClipList Read(string path, LabelledClipColumns? columns = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+
+        // Callers without columns of their own have no options to name them by.
+        bool named = columns is not null;
         columns ??= new LabelledClipColumns();
         var table = CsvTable.Read(path);
         bool isPhantoms = new[] { "dicom", "avi", "view", "masks" }.All(table.Columns.Contains) && table.IndexOf("path") < 0;
-        int[] paths = columns.Path is null && isPhantoms ? [table.IndexOf("dicom"), table.IndexOf("avi")] : [Require(table, columns.Path ?? "path", "--path-column")];
-        int label = columns.Label is null && isPhantoms ? table.IndexOf("view") : Require(table, columns.Label ?? "label", "--label-column");
-        int masks = columns.Masks is { } named ? Require(table, named, "--masks-column") : table.IndexOf("masks");
+        int[] paths = columns.Path is null && isPhantoms ? [table.IndexOf("dicom"), table.IndexOf("avi")] : [Require(table, columns.Path ?? "path", named ? "--path-column" : null)];
+        int label = columns.Label is null && isPhantoms ? table.IndexOf("view") : Require(table, columns.Label ?? "label", named ? "--label-column" : null);
+        int masks = columns.Masks is { } masksColumn ? Require(table, masksColumn, "--masks-column") : table.IndexOf("masks");
         int group = columns.Group is { } patient ? Require(table, patient, "--group-column") : table.IndexOf("patient");
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var clips = table.Rows.Select(row =>
@@ -98,9 +101,9 @@ public sealed class LabelledClipList
         }
     }
 
-    private static int Require(CsvTable table, string column, string option) => table.IndexOf(column) is var index and >= 0
+    private static int Require(CsvTable table, string column, string? option) => table.IndexOf(column) is var index and >= 0
         ? index
-        : throw new DataException(table.FilePath, $"line 1: has no column '{column}', only {string.Join(", ", table.Columns)}. Name the right one with {option}, or add it.");
+        : throw new DataException(table.FilePath, $"line 1: has no column '{column}', only {string.Join(", ", table.Columns)}. {(option is null ? "Rename the right one" : $"Name the right one with {option}")}, or add it.");
 
     private static string Existing(string list, string folder, CsvTable.Row row, string name, string what)
     {

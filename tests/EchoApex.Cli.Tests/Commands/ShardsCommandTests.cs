@@ -100,6 +100,17 @@ public sealed class ShardsCommandTests : IDisposable
         Assert.That(Directory.Exists(folder.File("out")), Is.False);
     }
 
+    [Test]
+    public void Pack_ManifestOfAnotherKind_NamesARemedyThatExists()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("clips"));
+        File.WriteAllText(folder.File("clips/manifest.csv"), "clip,split\na,train\n");
+        var result = CommandLine.Run("shards", "pack", folder.File("clips"), "--out", folder.File("out"));
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain("has no column 'path'").And.Contain("--list").And.Not.Contain("--path-column"));
+    }
+
     private CommandLine Pack(string output)
     {
         var result = CommandLine.Run("shards", "pack", _folder.File("set"), "--out", output, "--workers", "2");

@@ -56,7 +56,7 @@ public sealed class LabelledClipListTests : IDisposable
 
     [TestCase("", "is empty")]
     [TestCase("path,label\n", "names no clip")]
-    [TestCase("file,label\nclips/a.avi,A4C\n", "line 1: has no column 'path', only file, label. Name the right one with --path-column")]
+    [TestCase("file,label\nclips/a.avi,A4C\n", "line 1: has no column 'path', only file, label. Rename the right one, or add it")]
     [TestCase("path,path\n", "line 1: names the column 'path' twice")]
     [TestCase("path,label\nclips/a.avi,A4C\nclips/b, c.avi,A4C\n", "line 3: has 3 fields, the header has 2. Put a field that holds a comma into double quotes")]
     [TestCase("path,label\nclips/a.avi,A4C\nclips/z.avi,A4C\n", "line 3: the clip 'clips/z.avi' does not exist. Paths are relative to the folder of the list")]
@@ -70,6 +70,10 @@ public sealed class LabelledClipListTests : IDisposable
         var error = Assert.Throws<DataException>(() => LabelledClipList.Read(path))!;
         Assert.That(error.Message, Does.StartWith(path + ": ").And.Contain(expected));
     }
+
+    [Test]
+    public void Read_ColumnsThatCanBeNamed_NameTheOption() =>
+        Assert.That(() => LabelledClipList.Read(Write("file,label\nclips/a.avi,A4C\n"), new LabelledClipColumns()), Throws.TypeOf<DataException>().With.Message.Contains("Name the right one with --path-column"));
 
     [Test]
     public void LabelIndices_UnknownLabel_NamesTheLine()

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
@@ -16,6 +18,10 @@ namespace EchoApex.Core.Datasets.Shards;
 /// <remarks>OpenCV's own threads are turned off for the process, because the packer's already use the cores.</remarks>
 public static class ClipPacker
 {
+    private const string OptionsName = "pack.json";
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter() } };
+
     /// <summary>Packs what is not in the set yet; stopped at any point and run again it leaves what one run would have.</summary>
     /// <param name="source">Folder that is searched through for clips.</param>
     /// <param name="folder">Folder of the shards; new, or one that an earlier run with the same options has left.</param>
@@ -25,7 +31,7 @@ public static class ClipPacker
     /// <param name="loggers">Optional; skipped files are logged as warnings.</param>
     /// <param name="cancellationToken">Stops between clips; shards that are full stay.</param>
     /// <exception cref="ConfigurationException">An option is out of range or differs from the earlier run's.</exception>
-    /// <exception cref="DataException">The folder does not exist, or holds no clip that can be read.</exception>
+    /// <exception cref="DataException">The source does not exist or holds no clip that can be read, or the folder holds shards of another origin.</exception>
     public static PackOutcome Run(
         string source, string folder, PackOptions options, LabelledClipList? list = null, IProgress<int>? progress = null, ILoggerFactory? loggers = null, CancellationToken cancellationToken = default)
     {
@@ -41,6 +47,7 @@ public static class ClipPacker
         var logger = loggers?.CreateLogger("EchoApex.Core.Datasets.Shards.ClipPacker");
         var skipped = new List<SkippedClip>();
         int added = 0, present = 0;
+        RequireSameOptions(folder, options);
         using var writer = ShardWriter.Open(folder, options.Shards, loggers);
         var encoded = new OrderedEncoder(options.Shards, options.Workers).Run(New(), cancellationToken);
         foreach (var (path, clip, fault) in encoded)
@@ -88,6 +95,26 @@ public static class ClipPacker
         name = name.Length > 60 ? name[^60..].TrimStart('-', '_') : name;
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8];
         return name.Length == 0 ? hash : $"{name}-{hash}";
+    }
+
+    // Threads have no influence on the shards, and prefixes may differ within a folder.
+    private static void RequireSameOptions(string folder, PackOptions options)
+    {
+        string path = Path.Combine(folder, OptionsName);
+        string text = JsonSerializer.Serialize(new { Format = "echoapex-pack", Version = 1, Options = options with { Workers = 1, Shards = options.Shards with { Prefix = "" } } }, Json) + "\n";
+        if (!File.Exists(path))
+        {
+            if (Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*" + ShardLayout.TarExtension).Any())
+            {
+                throw new DataException(folder, $"holds shards and no {OptionsName}: it is not known how they were packed, or they were not packed from clips. Write to another folder.");
+            }
+
+            AtomicOutput.WriteText(path, text);
+        }
+        else if (File.ReadAllText(path) != text)
+        {
+            throw new ConfigurationException("pack", $"{path} says that the folder was packed with other options than now. Go on with the same ones, or write to another folder.");
+        }
     }
 
     private static ShardClip Make(string path, string key, PackOptions options, LabelledClip? label)

@@ -23,7 +23,8 @@ internal sealed class ShardFile : ByteSource, IDisposable
     {
         try
         {
-            return new ShardFile(path, File.OpenHandle(path, options: FileOptions.RandomAccess));
+            // Repair renames an archive while it reads from it; Windows allows that to files opened so.
+            return new ShardFile(path, File.OpenHandle(path, share: FileShare.Read | FileShare.Delete, options: FileOptions.RandomAccess));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -10,7 +10,8 @@ namespace EchoApex.Core.Datasets.Shards;
 /// </summary>
 public static class ShardRepair
 {
-    private const string DamagedExtension = ".damaged";
+    /// <summary>What is put behind the name of an archive that is put aside.</summary>
+    internal const string DamagedExtension = ".damaged";
 
     /// <summary>Repairs a folder.</summary>
     /// <param name="folder">The folder of shards.</param>
@@ -116,10 +117,11 @@ public static class ShardRepair
             throw new DataException(damaged, "is in the way: an earlier repair put a damaged archive there. Move it elsewhere and repair again.");
         }
 
-        File.Delete(ShardLayout.IndexOf(tar));
+        // The index goes after the archive: should the move fail, the folder is as it was.
         if (scan.Clips.Count == 0)
         {
             File.Move(tar, damaged);
+            File.Delete(ShardLayout.IndexOf(tar));
             return new ShardRepairReport(tar, [$"put the archive aside as {Path.GetFileName(damaged)}: no clip in it is whole"], 0, lost, faults);
         }
 
@@ -135,6 +137,7 @@ public static class ShardRepair
             }
 
             File.Move(tar, damaged);
+            File.Delete(ShardLayout.IndexOf(tar));
             target.Finish(scan.Clips[0].Info.Codec, scan.Clips[0].Info.Quality);
         }
 

@@ -36,6 +36,7 @@ public sealed class ShardWriter : IDisposable
     private readonly ILogger _logger;
     private readonly FileStream _lock;
     private readonly HashSet<string> _keys = new(StringComparer.Ordinal);
+    private readonly List<string> _order = [];
     private ShardTar? _open;
     private int _next;
     private bool _disposed;
@@ -47,6 +48,9 @@ public sealed class ShardWriter : IDisposable
 
     /// <summary>Clips in the set, those of earlier runs included.</summary>
     public int ClipCount => _keys.Count;
+
+    /// <summary>The clips' keys in the order of the shards.</summary>
+    internal IReadOnlyList<string> Keys => _order;
 
     /// <summary>Clips that finished shards held when the writer was opened.</summary>
     public int ResumedClipCount { get; private set; }
@@ -97,6 +101,7 @@ public sealed class ShardWriter : IDisposable
             throw new DataException(_folder, $"holds a clip '{info.Key}' already; names must be unique in a set. Ask Contains first, or give the clip another name.");
         }
 
+        _order.Add(info.Key);
         if (_open is { ClipCount: > 0 } full && full.Length + clip.ByteCount + TarMember.EndLength > (long)_options.ShardMegabytes << 20)
         {
             FinishShard();
@@ -128,8 +133,6 @@ public sealed class ShardWriter : IDisposable
 
         _disposed = true;
         _open?.Dispose();
-        string lockPath = _lock.Name;
-        File.Delete(lockPath);
         _lock.Dispose();
     }
 
@@ -138,7 +141,8 @@ public sealed class ShardWriter : IDisposable
         string path = Path.Combine(folder, $".{prefix}.lock");
         try
         {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            // Deleted on closing: by name it could not be while it is open on Windows, and elsewhere another process may have it by then.
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         }
         catch (IOException error)
         {
@@ -158,6 +162,14 @@ public sealed class ShardWriter : IDisposable
         {
             string tar = TarPath(_next);
             string index = ShardLayout.IndexOf(tar);
+            if (!File.Exists(tar) && File.Exists(tar + ShardRepair.DamagedExtension))
+            {
+                // Put aside by a repair, no clip in it was whole: they are written again, behind the others.
+                File.Delete(index);
+                _logger.LogInformation("Went on without {Path}, which a repair has put aside", tar);
+                continue;
+            }
+
             if (!File.Exists(tar))
             {
                 throw new DataException(tar, "is missing, but later shards or its index are there. Put it back, or write to another folder.");
@@ -206,6 +218,8 @@ public sealed class ShardWriter : IDisposable
             {
                 throw new DataException(tar, $"holds a clip '{key}' that an earlier shard holds too; names must be unique in a set. Remove one of the two shards.");
             }
+
+            _order.Add(key);
         }
     }
 

@@ -78,6 +78,32 @@ public sealed class ClipPackerTests
     }
 
     [Test]
+    public void Run_GoingOnWithOtherOptions_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        WritePhantoms(folder.File("set"), 1);
+        ClipPacker.Run(folder.File("set"), folder.File("shards"), Options);
+        Assert.Multiple(() =>
+        {
+            foreach (var other in new[] { Options with { MaximumSide = 32 }, Options with { FramesPerClip = 2 }, Options with { Shards = Options.Shards with { ShardMegabytes = 2 } } })
+            {
+                Assert.That(() => ClipPacker.Run(folder.File("set"), folder.File("shards"), other), Throws.TypeOf<ConfigurationException>().With.Message.Contains("pack.json"));
+            }
+
+            Assert.That(() => ClipPacker.Run(folder.File("set"), folder.File("shards"), Options with { Workers = 7 }), Throws.Nothing);
+        });
+    }
+
+    [Test]
+    public void Run_IntoShardsThatWereNotPackedFromClips_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        WritePhantoms(folder.File("set"), 1);
+        ShardClips.Write(folder.File("shards"), [ShardClips.Make(0)]);
+        Assert.That(() => ClipPacker.Run(folder.File("set"), folder.File("shards"), Options), Throws.TypeOf<DataException>().With.Message.Contains("no pack.json"));
+    }
+
+    [Test]
     public void Run_NoClips_IsRefused()
     {
         using var folder = new TemporaryFolder();

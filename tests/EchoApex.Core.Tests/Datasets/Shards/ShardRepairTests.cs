@@ -117,6 +117,37 @@ public sealed class ShardRepairTests
         Assert.That(ShardManifest.Read(folder.Path).Shards.Select(shard => shard.Name), Is.EqualTo(new[] { "b-000000.tar" }));
     }
 
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(2)]
+    public void Run_WholeShardPutAside_CanBeCompletedByAWriter(int damaged)
+    {
+        using var folder = new TemporaryFolder();
+        foreach (int shard in Enumerable.Range(0, 3))
+        {
+            // Each writer ends its shard, so that there are three.
+            ShardClips.Write(folder.Path, Enumerable.Range(shard * 2, 2).Select(i => ShardClips.Make(i)));
+        }
+
+        File.WriteAllBytes(folder.File($"shard-{damaged:D6}.tar"), new byte[3000].Select(_ => (byte)7).ToArray());
+        Assert.That(ShardRepair.Run(folder.Path).Sum(report => report.Lost.Count), Is.EqualTo(2));
+        using (var writer = ShardWriter.Open(folder.Path, ShardClips.Options))
+        {
+            int[] missing = [.. Enumerable.Range(0, 6).Where(i => !writer.Contains(ShardClips.Make(i).Key))];
+            Assert.That(missing, Is.EqualTo(new[] { 2 * damaged, (2 * damaged) + 1 }));
+            foreach (int clip in missing)
+            {
+                writer.Add(EncodedClip.Encode(ShardClips.Make(clip), ShardClips.Options));
+            }
+
+            writer.Complete();
+        }
+
+        Assert.That(ShardVerifier.Run(folder.Path, decode: true), Is.Empty);
+        using var set = ShardSet.Open(folder.Path);
+        Assert.That(set.Count, Is.EqualTo(6));
+    }
+
     [Test]
     public void Run_EmptyFolder_IsRefused()
     {
