@@ -50,7 +50,7 @@ internal static class IngestCommand
             var options = OptionsOf(parsed);
             string? sources = parsed.GetValue(Sources);
             var report = Ingestion.Run(parsed.GetRequiredValue(Inputs), folder, options, IngestKey.Find(parsed.GetValue(Key)), sources, cancellationToken: cancellationToken);
-            ManifestParquet.Write(Path.Combine(folder, "manifest.parquet"), [.. report.Clips.Where(clip => clip.Decision == IngestDecision.Stored).Select(ManifestRow.Of)]);
+            ManifestParquet.Write(Path.Combine(folder, "manifest.parquet"), [.. report.Set.Select(ManifestRow.Of)]);
             Print(report, folder);
             return Task.FromResult(0);
         });
@@ -92,7 +92,7 @@ internal static class IngestCommand
 
     private static void Print(IngestReport report, string folder)
     {
-        var stored = report.Clips.Where(clip => clip.Decision == IngestDecision.Stored).ToList();
+        var stored = report.Set;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder}: {stored.Count} clips of {stored.Select(clip => clip.Patient).Distinct().Count()} patients, {stored.Sum(clip => clip.Frames)} frames."));
         foreach (var (decision, reason, count) in report.Reasons.Where(row => row.Decision != IngestDecision.Stored))
         {

@@ -24,6 +24,9 @@ public sealed record ClipAudit
     /// <summary>The clip's key, from a keyed hash of its place in the input.</summary>
     public required string Key { get; init; }
 
+    /// <summary>Tells the file's content from another's under the same name: a keyed hash of its length, start and end; null when it could not be read.</summary>
+    public string? Content { get; init; }
+
     /// <summary>What became of it.</summary>
     public required IngestDecision Decision { get; init; }
 

@@ -38,15 +38,16 @@ internal sealed class ClipProcessor(IngestOptions options, Pseudonymizer pseudon
         }
         finally
         {
-            if (item.IsTemporary && item.Path is not null)
+            if (item.IsTemporary && Path.GetDirectoryName(item.Path) is { } taken && Directory.Exists(taken))
             {
-                Directory.Delete(Path.GetDirectoryName(item.Path)!, recursive: true);
+                Directory.Delete(taken, recursive: true);
             }
         }
     }
 
     private ClipOutcome Process(IngestItem item, ClipAudit audit, long start, CancellationToken cancellationToken)
     {
+        audit = audit with { Content = ClipNames.ContentToken(pseudonyms, item.Content ?? SourceContent.Of(item.Path!)) };
         var clip = ClipReader.Open(item.Path!);
         bool isDicom = clip.Origin.Format == "DICOM";
         var header = isDicom ? DicomHeaderCleaner.Clean(item.Path!, pseudonyms, options.Keep, item.Name) : null;
@@ -155,7 +156,7 @@ internal sealed class ClipProcessor(IngestOptions options, Pseudonymizer pseudon
 
     private ClipAudit Describe(ClipAudit audit, IngestItem item, EchoClip clip, DeidentifiedHeader? header)
     {
-        string group = options.PatientOfFolder && item.Name.LastIndexOf('/') is > 0 and int end ? item.Name[..end] : item.Name;
+        string group = options.PatientOfFolder ? item.Group : item.Name;
         return audit with
         {
             Format = clip.Origin.Format,

@@ -1,7 +1,7 @@
 namespace EchoApex.Core.Datasets.Ingest;
 
 /// <summary>What came of an ingestion.</summary>
-/// <param name="Clips">The audit of every file that looked like a clip, in the order of the input.</param>
+/// <param name="Clips">The audit of every file of this run's input that looked like a clip, in the order of the input.</param>
 /// <param name="PassedOver">Files that are no clips.</param>
 /// <param name="Resumed">Clips of <paramref name="Clips"/> that an earlier run had finished.</param>
 /// <param name="Elapsed">Wall time.</param>
@@ -9,6 +9,9 @@ namespace EchoApex.Core.Datasets.Ingest;
 /// <param name="Decoding">Share of <paramref name="Busy"/> that went into decoders.</param>
 public sealed record IngestReport(IReadOnlyList<ClipAudit> Clips, int PassedOver, int Resumed, TimeSpan Elapsed, TimeSpan Busy, double Decoding)
 {
+    /// <summary>The audits of all clips that the shards hold, in their order: those of earlier runs included, whatever their input is now.</summary>
+    public IReadOnlyList<ClipAudit> Set { get; init; } = [];
+
     /// <summary>Clips worked on in a second of wall time, those of earlier runs left out.</summary>
     public double ClipsPerSecond => Elapsed.TotalSeconds > 0 ? (Clips.Count - Resumed) / Elapsed.TotalSeconds : 0;
 

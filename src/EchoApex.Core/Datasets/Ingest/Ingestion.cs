@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -23,6 +23,9 @@ public static class Ingestion
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter() } };
 
+    // 2: audits tell contents apart.
+    private const int Version = 2;
+
     private static readonly ClipClass[] Storable = [ClipClass.BMode, ClipClass.ColorFlow, ClipClass.Still];
 
     /// <summary>Ingests.</summary>
@@ -32,7 +35,7 @@ public static class Ingestion
     /// <param name="pseudonyms">Makes the pseudonyms.</param>
     /// <param name="sources">
     /// A file outside <paramref name="folder"/> that lists which key stands for which input, for the review of the quarantine; it
-    /// identifies patients as much as the input's names do. Null for none.
+    /// identifies patients as much as the input's names do. What it says of earlier runs' clips stays. Null for none.
     /// </param>
     /// <param name="progress">Told the number of clips done so far.</param>
     /// <param name="logger">Optional.</param>
@@ -50,21 +53,12 @@ public static class Ingestion
         ArgumentNullException.ThrowIfNull(pseudonyms);
         Require(options);
         RequireApart(inputs, folder, sources);
+        IngestTables.RequireSources(sources);
         OpenCvRuntime.EnsureAvailable();
         FrameOperations.UseCallingThreadOnly();
         Directory.CreateDirectory(folder);
         RequireSameOptions(folder, options, pseudonyms);
-        string temporary = TemporaryOf(folder);
-        DeleteFolder(temporary);
-        try
-        {
-            Directory.CreateDirectory(temporary);
-            return new IngestRun(folder, options, pseudonyms, temporary, progress, logger).Run(inputs, sources, cancellationToken);
-        }
-        finally
-        {
-            DeleteFolder(temporary);
-        }
+        return new IngestRun(folder, options, pseudonyms, TemporaryOf(folder), progress, logger).Run(inputs, sources, cancellationToken);
     }
 
     private static void Require(IngestOptions options)
@@ -98,7 +92,7 @@ public static class Ingestion
     private static void RequireSameOptions(string folder, IngestOptions options, Pseudonymizer pseudonyms)
     {
         string path = Path.Combine(folder, "ingest.json");
-        string text = JsonSerializer.Serialize(new { Format = "echoapex-ingest", Version = 1, Key = pseudonyms.Fingerprint, Options = options with { Workers = 1, WorkerMegabytes = 256 } }, Json) + "\n";
+        string text = JsonSerializer.Serialize(new { Format = "echoapex-ingest", Version, Key = pseudonyms.Fingerprint, Options = options with { Workers = 1, WorkerMegabytes = 256 } }, Json) + "\n";
         if (!File.Exists(path))
         {
             if (Directory.EnumerateFileSystemEntries(folder).Any())
@@ -108,21 +102,28 @@ public static class Ingestion
 
             AtomicOutput.WriteText(path, text);
         }
-        else if (File.ReadAllText(path) != text)
+        else if (File.ReadAllText(path) is var earlier && earlier != text)
         {
-            throw new ConfigurationException("ingest", $"{path} was written with other options or another key. Go on with the same ones, or write to another folder.");
+            throw VersionOf(earlier) is var version and not Version
+                ? new ConfigurationException("ingest", $"{path} has version {version?.ToString(CultureInfo.InvariantCulture) ?? "none"}, this EchoApex goes on with version {Version} alone. Write to another folder.")
+                : new ConfigurationException("ingest", $"{path} was written with other options or another key. Go on with the same ones, or write to another folder.");
+        }
+    }
+
+    private static int? VersionOf(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("version", out var version) && version.TryGetInt32(out int number) ? number : null;
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 
     // Outside the output, because it holds originals; the same for the same output, so that a run that was killed is cleaned up after.
-    private static string TemporaryOf(string folder) =>
+    internal static string TemporaryOf(string folder) =>
         Path.Combine(Path.GetTempPath(), "echoapex-ingest-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(RealPath.Of(folder))))[..16]);
-
-    private static void DeleteFolder(string folder)
-    {
-        if (Directory.Exists(folder))
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
 }
