@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using EchoApex.Core.Runtime;
 
 namespace EchoApex.Cli;
@@ -6,6 +7,9 @@ namespace EchoApex.Cli;
 /// <summary>Turns exceptions into one clear line and an exit code. 0 done, 1 a fault the user can cure, 2 a fault of EchoApex, 130 cancelled.</summary>
 internal static class CliErrors
 {
+    /// <summary>The exit code of a command that was cancelled.</summary>
+    public const int Cancelled = 130;
+
     /// <summary>Shows the stack trace of an error; accepted after every command.</summary>
     public static readonly Option<bool> Verbose = new("--verbose")
     {
@@ -19,16 +23,15 @@ internal static class CliErrors
         bool verbose = parsed.GetValue(Verbose);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration
-            {
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = null,
-            }).ConfigureAwait(false);
+            // Actions that take no token are left to the signals' own effect: nothing would come of asking them.
+            using var signals = parsed.Action is AsynchronousCommandLineAction ? new StopSignals() : null;
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(configuration, signals?.Token ?? CancellationToken.None).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             await Console.Error.WriteLineAsync("Cancelled.").ConfigureAwait(false);
-            return 130;
+            return Cancelled;
         }
         catch (EchoApexException error)
         {

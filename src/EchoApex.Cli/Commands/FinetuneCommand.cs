@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using EchoApex.Cli.FineTuning;
-using EchoApex.Cli.Probing;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Configuration;
 using EchoApex.Core.Datasets.Annotated;
@@ -29,7 +27,7 @@ internal static class FinetuneCommand
         {
             task, model, data, fold, view, output, config, set, resume,
         };
-        command.SetAction((parsed, _) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             TorchRuntime.EnsureAvailable();
             var loader = new ConfigurationLoader();
@@ -40,33 +38,27 @@ internal static class FinetuneCommand
                 : loader.Load<FineTuneConfiguration>("", "options", overrides: parsed.GetValue(set));
             var clips = AnnotatedData.Open(parsed.GetValue(data)!, parsed.GetValue(fold), parsed.GetValue(view));
             AnnotatedData.ReportSkipped(clips);
-            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, clips, parsed.GetValue(output)!, configuration, goOn);
-            return Task.FromResult(0);
+            return Task.FromResult(Run(parsed.GetValue(task)!, parsed.GetValue(model)!, clips, parsed.GetValue(output)!, configuration, goOn, cancellationToken));
         });
         return command;
     }
 
-    private static void Run(string task, string model, AnnotatedClipSet set, string folder, FineTuneConfiguration configuration, bool resume)
+    private static int Run(string task, string model, AnnotatedClipSet set, string folder, FineTuneConfiguration configuration, bool resume, CancellationToken cancellationToken)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
-        using var encoder = ModelFolder.Load(EncoderOrigin.Of(model).ModelFolder);
-        var outcome = FineTuneRun.Run(task, encoder, set, configuration, folder, Console.WriteLine, resume, stop.Token);
+        using var encoder = ModelFolder.Load(EncoderFolder.Of(model));
+        var outcome = FineTuneRun.Run(task, encoder, set, configuration, folder, Console.WriteLine, resume, cancellationToken);
         foreach (string reason in outcome.UnreadableReasons)
         {
             Console.Error.WriteLine($"replaced by another sample: {reason}");
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{outcome.End} after {outcome.Steps} steps and {outcome.CpuSeconds:0} CPU seconds; weights of step {outcome.BestStep} (validation {outcome.BestSelection:0.0000}). Model: {Path.Combine(folder, "model")}"));
-        if (outcome.End == FineTuningOutcome.Cancelled)
+        if (outcome.End != FineTuningOutcome.Cancelled)
         {
-            Console.WriteLine($"Go on with: echoapex finetune {task} --model {model} --data ... --out {folder} --resume");
+            return 0;
         }
-    }
 
-    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
-    {
-        context.Cancel = !stop.IsCancellationRequested;
-        stop.Cancel();
+        Console.WriteLine($"Go on with: echoapex finetune {task} --model {model} --data ... --out {folder} --resume");
+        return CliErrors.Cancelled;
     }
 }

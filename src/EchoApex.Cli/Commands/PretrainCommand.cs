@@ -12,8 +12,6 @@ namespace EchoApex.Cli.Commands;
 /// <summary><c>echoapex pretrain</c>: train an encoder on clips without labels.</summary>
 internal static class PretrainCommand
 {
-    private const int Cancelled = 130;
-
     // SIGUSR1: mpirun passes it on to every process and kills none, unlike the interrupt.
     private static readonly PosixSignal UserSignal = (PosixSignal)(OperatingSystem.IsMacOS() ? 30 : 10);
 
@@ -30,7 +28,7 @@ internal static class PretrainCommand
         {
             config, preset, set, data, output, second, resume,
         };
-        command.SetAction((parsed, _) =>
+        command.SetAction((parsed, cancellationToken) =>
         {
             string folder = parsed.GetValue(output)!;
             bool goOn = parsed.GetValue(resume);
@@ -42,7 +40,7 @@ internal static class PretrainCommand
                 throw new ConfigurationException("command line", "there is no data: name folders of clips with --data, or data.paths in the configuration.");
             }
 
-            return Task.FromResult(DistributedRun.Start(options.Run, group => Run(options, folder, goOn, group)));
+            return Task.FromResult(DistributedRun.Start(options.Run, group => Run(options, folder, goOn, group, cancellationToken)));
         });
         return command;
     }
@@ -77,18 +75,16 @@ internal static class PretrainCommand
             : throw new ConfigurationException("command line", $"name a recipe: --preset {string.Join(" | ", PretrainingPresets.Names)}, or --config FILE.");
     }
 
-    private static int Run(PretrainingOptions options, string folder, bool resume, ProcessGroup group)
+    private static int Run(PretrainingOptions options, string folder, bool resume, ProcessGroup group, CancellationToken cancellationToken)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var user = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(UserSignal, context => Stop(context, stop));
         using var loop = new PretrainingLoop(options, folder, resume, group: group);
         using var watchdog = group.Watch.Look is { } look ? new ProcessWatchdog(look, reason => DistributedRun.EndAtOnce(group, reason)) : null;
         if (group.Collective.Rank > 0)
         {
             // Process 0 speaks for all.
-            return loop.Run(null, stop.Token).Completed || !stop.IsCancellationRequested ? 0 : Cancelled;
+            return loop.Run(null, stop.Token).Completed || !stop.IsCancellationRequested ? 0 : CliErrors.Cancelled;
         }
 
         Console.WriteLine(ConfigurationWriter.ToYaml(options));
@@ -105,7 +101,7 @@ internal static class PretrainCommand
             : outcome.Completed
             ? $"Done: {outcome.Step} steps, loss {outcome.Loss:0.0000}. Encoder: {outcome.Model}"
             : $"Stopped after step {outcome.Step}. Go on with: echoapex pretrain --resume --out {folder}");
-        return stop.IsCancellationRequested && !outcome.Completed ? Cancelled : 0;
+        return stop.IsCancellationRequested && !outcome.Completed ? CliErrors.Cancelled : 0;
     }
 
     // The first signal asks the loop to stop after its step; a second one ends the process as usual.

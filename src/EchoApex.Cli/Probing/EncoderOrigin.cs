@@ -12,16 +12,11 @@ namespace EchoApex.Cli.Probing;
 /// <param name="Run">The configuration of its run, when a run folder was named.</param>
 internal sealed record EncoderOrigin(string ModelFolder, PretrainingOptions? Run)
 {
-    private const string ModelName = "model";
-    private const string ConfigName = "config.yaml";
-
     /// <summary>Understands a model folder, or a run folder with an exported model.</summary>
     public static EncoderOrigin Of(string path)
     {
-        string config = Path.Combine(path, ConfigName);
-        return File.Exists(config)
-            ? new EncoderOrigin(Path.Combine(path, ModelName), new ConfigurationLoader().LoadFile<PretrainingOptions>(config))
-            : new EncoderOrigin(path, null);
+        string config = Path.Combine(path, EncoderFolder.RunConfiguration);
+        return new EncoderOrigin(EncoderFolder.Of(path), File.Exists(config) ? new ConfigurationLoader().LoadFile<PretrainingOptions>(config) : null);
     }
 
     /// <summary>Names of ways to start, as the command line and model folders write them.</summary>

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using EchoApex.Testing;
+using EchoApex.Testing.Scanner;
+
+namespace EchoApex.Cli.Tests;
+
+/// <summary>A signal stops a command where it can go on later, and leaves no original behind.</summary>
+[Category("integration")]
+[NonParallelizable]
+[Platform(Exclude = "Win")]
+public sealed partial class StopSignalsTests
+{
+    private const int Terminate = 15;
+
+    [Test]
+    public void Ingest_Terminated_SaysSoCleansUpAndGoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        ScannerExport.Write(folder.File("export"), 24, new ScannerOptions { Frames = 24, Size = (400, 320), Still = false }, seed: 31);
+        ZipFile.CreateFromDirectory(folder.File("export"), folder.File("export.zip"));
+        File.WriteAllText(folder.File("key"), "0123456789abcdef0123456789abcdef");
+        Directory.CreateDirectory(folder.File("temporary"));
+        string[] arguments = ["ingest", folder.File("export.zip"), "--out", folder.File("out"), "--key", folder.File("key"), "--workers", "1"];
+
+        var (code, error) = Run(arguments, folder, process =>
+        {
+            var clock = Stopwatch.StartNew();
+            while (!Directory.Exists(folder.File("out/audit")) && clock.Elapsed < TimeSpan.FromMinutes(2))
+            {
+                Thread.Sleep(20);
+            }
+
+            Assert.That(Directory.EnumerateDirectories(folder.File("temporary"), "echoapex-ingest-*"), Is.Not.Empty, "it is at work on what it took out");
+            Assert.That(Kill(process.Id, Terminate), Is.Zero);
+        });
+        Assert.That(code, Is.EqualTo(130), error);
+        Assert.That(error, Does.Contain("Stopping").And.Contain("Cancelled."));
+        Assert.That(Directory.EnumerateDirectories(folder.File("temporary"), "echoapex-ingest-*"), Is.Empty);
+        Assert.That(File.Exists(folder.File("out/manifest.csv")), Is.False);
+
+        (code, error) = Run(arguments, folder, _ => { });
+        Assert.That(code, Is.Zero, error);
+        Assert.That(File.Exists(folder.File("out/manifest.csv")), Is.True);
+    }
+
+    private static (int Code, string Error) Run(string[] arguments, TemporaryFolder folder, Action<Process> meanwhile)
+    {
+        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardError = true };
+        foreach (string argument in (string[])[Path.Combine(AppContext.BaseDirectory, "echoapex.dll"), .. arguments])
+        {
+            info.ArgumentList.Add(argument);
+        }
+
+        info.Environment["TMPDIR"] = folder.File("temporary");
+        info.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
+        using var process = Process.Start(info)!;
+        var error = process.StandardError.ReadToEndAsync();
+        meanwhile(process);
+        Assert.That(process.WaitForExit(TimeSpan.FromMinutes(5)), Is.True);
+        return (process.ExitCode, error.GetAwaiter().GetResult());
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}
