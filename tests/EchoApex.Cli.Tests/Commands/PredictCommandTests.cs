@@ -113,6 +113,36 @@ public sealed class PredictCommandTests : IDisposable
     }
 
     [Test]
+    public void Predict_FoldersWithTheSameNames_KeepsTheirResultsApart()
+    {
+        string source = Clip("still", "dicom", ".dcm");
+        foreach (string name in new[] { "P1/IM_0001.dcm", "P1/1.2.3.4", "P1/1.2.3.5", "P2/IM_0001.dcm" })
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_folder.File("study/" + name))!);
+            File.Copy(source, _folder.File("study/" + name));
+        }
+
+        string output = _folder.File("apart");
+        var result = CommandLine.Run("predict", _folder.File("study"), "--model", _folder.File("measure"), "--out", output);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        string[] expected = ["P1/1.2.3.4/points.csv", "P1/1.2.3.5/points.csv", "P1/IM_0001/points.csv", "P2/IM_0001/points.csv"];
+        Assert.That(Directory.EnumerateFiles(output, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(output, path).Replace('\\', '/')), Is.EquivalentTo(expected));
+
+        var refused = CommandLine.Run("predict", _folder.File("study/P1"), _folder.File("study/P2"), "--model", _folder.File("measure"), "--out", _folder.File("mixed"));
+        Assert.That((refused.ExitCode, refused.Output), Is.EqualTo((1, "")));
+        Assert.That(refused.Error, Does.Contain(Path.Combine("P1", "IM_0001.dcm")).And.Contain(Path.Combine("P2", "IM_0001.dcm")));
+        Assert.That(Directory.Exists(_folder.File("mixed")), Is.False);
+    }
+
+    [Test]
+    public void Predict_TwoModelsOfOneTaskWithOut_AreRefusedBeforeAnythingIsJudged()
+    {
+        var result = CommandLine.Run("predict", Clip("still", "dicom", ".dcm"), "--model", _folder.File("measure"), _folder.File("measure"), "--out", _folder.File("twice"));
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((1, "")));
+        Assert.That(result.Error, Does.Contain("would write the same files"));
+    }
+
+    [Test]
     public void Predict_OneDamagedClipAmongOthers_IsNamedAndTheOthersAreJudged()
     {
         string broken = _folder.File("broken.dcm");
