@@ -14,7 +14,7 @@ internal static class ConvertCommand
     public static Command Create()
     {
         var path = new Argument<string>("path") { Description = "A DICOM file, video, picture, or folder of pictures." };
-        var output = new Argument<string>("out") { Description = "File (.npy, .avi) or folder (png) to make; it must not exist." };
+        var output = new Argument<string>("out") { Description = "File (.npy, .avi; .png for a clip of one frame) or folder of PNG files to make; it must not exist." };
         var format = new Option<string?>("--format") { Description = "png (a folder of frame_0000.png...), npy (uint8 [T,H,W,C]) or avi (Motion JPEG); by default told by OUT's extension, else png." };
         format.AcceptOnlyFromAmong("png", "npy", "avi");
         var raw = new Option<bool>("--raw") { Description = "Every pixel as stored, after colour conversion. Text in the picture stays: it may identify the patient. Without it, the ultrasound sector alone." };
@@ -22,7 +22,7 @@ internal static class ConvertCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             string target = parsed.GetRequiredValue(output);
-            string kind = parsed.GetValue(format) ?? Guess(target);
+            string kind = KindOf(target, parsed.GetValue(format));
             RequireFree(target, kind);
             var clip = ClipReader.Open(parsed.GetRequiredValue(path));
             if (!parsed.GetValue(raw))
@@ -37,16 +37,25 @@ internal static class ConvertCommand
         return command;
     }
 
-    private static string Guess(string target) => Path.GetExtension(target).ToUpperInvariant() switch
+    private static string KindOf(string target, string? format)
     {
-        ".NPY" => "npy",
-        ".AVI" => "avi",
-        _ => "png",
-    };
+        string? named = Path.GetExtension(target).ToUpperInvariant() switch
+        {
+            ".NPY" => "npy",
+            ".AVI" => "avi",
+            ".PNG" => "png",
+            _ => null,
+        };
+        return named is not null && format is not null && named != format
+            ? throw new ConfigurationException("command line", $"--format is {format}, but '{target}' ends with {Path.GetExtension(target)}. Leave out --format, or name OUT otherwise.")
+            : format ?? named ?? "png";
+    }
+
+    private static bool IsPicture(string target) => Path.GetExtension(target).Equals(".png", StringComparison.OrdinalIgnoreCase);
 
     private static void RequireFree(string target, string kind)
     {
-        if (kind == "png")
+        if (kind == "png" && !IsPicture(target))
         {
             AtomicOutput.RequireNew(target);
         }
@@ -60,6 +69,9 @@ internal static class ConvertCommand
     {
         switch (kind)
         {
+            case "png" when IsPicture(target):
+                WritePicture(clip, target);
+                break;
             case "png":
                 PngClipWriter.Write(target, clip, cancellationToken);
                 break;
@@ -70,6 +82,16 @@ internal static class ConvertCommand
                 AviClipWriter.Write(target, clip);
                 break;
         }
+    }
+
+    private static void WritePicture(EchoClip clip, string target)
+    {
+        if (clip.FrameCount != 1)
+        {
+            throw new ConfigurationException("command line", $"'{target}' is one picture, the clip has {clip.FrameCount} frames. Let OUT be a folder, named without .png, or a file .npy or .avi.");
+        }
+
+        AtomicOutput.WriteFile(target, stream => stream.Write(PngClipWriter.Encode(clip.ReadFrame(0), clip.Height, clip.Width, clip.Channels)));
     }
 
     private static void WriteArray(EchoClip clip, string target, CancellationToken cancellationToken) =>

@@ -15,7 +15,7 @@ internal static class EmbedCommand
     public static Command Create()
     {
         var input = new Argument<string>("INPUT") { Description = "A clip, a folder of clips or pictures (all levels deep), a folder of shards, or with --tensor an .npy of images." };
-        var model = new Option<string>("--model") { Description = "Model folder.", Required = true };
+        var model = new Option<string>("--model") { Description = "Model folder, or run folder of echoapex pretrain.", Required = true };
         var output = new Option<string>("--out") { Description = "File to write, .npy (float32 [N, D]) or .csv (a header line e0,e1,..., then a line a row); replaced if it exists. For a folder FILE.index.csv (row,clip,frame) is written beside it.", Required = true };
         var tensor = new Option<bool>("--tensor") { Description = "INPUT is a float32 .npy [N, 3, H, W] of normalised images; no preprocessing." };
         var patches = new Option<string?>("--patches") { Description = "Write the patch tokens too: .npy, float32 [N, P, D]." };
@@ -30,7 +30,7 @@ internal static class EmbedCommand
         {
             var options = new EmbedOptions(
                 parsed.GetRequiredValue(input),
-                parsed.GetRequiredValue(model),
+                EncoderFolder.Of(parsed.GetRequiredValue(model)),
                 parsed.GetRequiredValue(output),
                 parsed.GetValue(patches),
                 parsed.GetValue(tensor),

@@ -17,7 +17,7 @@ internal static class EvaluateCommand
         var fold = AnnotatedData.Fold();
         var view = AnnotatedData.View();
         var split = new Option<string>("--split") { Description = "train, validation or test.", DefaultValueFactory = _ => "test" };
-        var encoder = new Option<string?>("--base") { Description = "Model folder of the encoder, for adapters whose encoder was moved." };
+        var encoder = new Option<string?>("--base") { Description = "Model folder of the encoder, or its run folder, for adapters whose encoder was moved." };
         var output = new Option<string?>("--out") { Description = "Folder for evaluation.json, cases.csv and pictures." };
         var command = new Command("evaluate", "Judge a fine-tuned model: figures with 95 % bootstrap intervals by patient, cases and pictures.")
         {
@@ -28,7 +28,7 @@ internal static class EvaluateCommand
             TorchRuntime.EnsureAvailable();
             var set = AnnotatedData.Open(parsed.GetValue(data)!, parsed.GetValue(fold), parsed.GetValue(view));
             AnnotatedData.ReportSkipped(set);
-            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, set, parsed.GetValue(split)!, parsed.GetValue(encoder), parsed.GetValue(output), cancellationToken);
+            Run(parsed.GetValue(task)!, parsed.GetValue(model)!, set, parsed.GetValue(split)!, EncoderFolder.OfOptional(parsed.GetValue(encoder)), parsed.GetValue(output), cancellationToken);
             return Task.FromResult(0);
         });
         return command;

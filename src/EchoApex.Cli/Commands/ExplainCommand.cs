@@ -13,7 +13,7 @@ internal static class ExplainCommand
     {
         var clip = new Argument<string>("CLIP") { Description = "A clip." };
         var models = new Option<string>("--models") { Description = "Folder of fine-tuned models, or of a single one.", Required = true };
-        var encoder = new Option<string?>("--base") { Description = "Model folder of the encoder, for adapters whose encoder was moved." };
+        var encoder = new Option<string?>("--base") { Description = "Model folder of the encoder, or its run folder, for adapters whose encoder was moved." };
         var task = new Option<string?>("--task") { Description = "Whose encoder: view, segment, measure or ef. The model of views by default, or the first there is." };
         var frame = new Option<int?>("--frame") { Description = "The frame, from 0; the middle one by default." };
         var output = new Option<string>("--out") { Description = "PNG file to make or replace.", Required = true };
@@ -22,7 +22,7 @@ internal static class ExplainCommand
         {
             TorchRuntime.EnsureAvailable();
             var chosen = parsed.GetValue(task) is { } name ? TaskOf(name) : EchoTasks.None;
-            using var predictor = EchoPredictor.Load(parsed.GetValue(models)!, parsed.GetValue(encoder));
+            using var predictor = EchoPredictor.Load(parsed.GetValue(models)!, EncoderFolder.OfOptional(parsed.GetValue(encoder)));
             var opened = ClipReader.Open(parsed.GetValue(clip)!);
             int index = parsed.GetValue(frame) ?? opened.FrameCount / 2;
             if (index < 0 || index >= opened.FrameCount)

@@ -55,6 +55,7 @@ internal static class PhantomCommand
             string folder = parsed.GetValue(output)!;
             if (parsed.GetValue(study))
             {
+                RefuseWithStudy(parsed, count, format, encoding);
                 // Two beats unless told otherwise: one may begin within systole.
                 var examination = new PhantomStudyOptions
                 {
@@ -76,6 +77,14 @@ internal static class PhantomCommand
             return Task.FromResult(0);
         });
         return command;
+    }
+
+    private static void RefuseWithStudy(ParseResult parsed, params Option[] options)
+    {
+        if (options.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new ConfigurationException("command line", $"{given.Name} does not go with --study, which makes one examination: an uncompressed DICOM file for each view. Leave it out, or name the views with --views.");
+        }
     }
 
     private static PhantomView[] ParseViews(string list) =>

@@ -13,7 +13,7 @@ internal static class ReportCommand
 {
     private static readonly Argument<string> Study = new("STUDY") { Description = "Folder of the study's clips, a DICOMDIR, or a single clip." };
     private static readonly Option<string> Models = new("--models") { Description = "Folder of fine-tuned models, one a task (view, segment, measure, ef), or of a single one.", Required = true };
-    private static readonly Option<string?> Base = new("--base") { Description = "Model folder of the encoder, for adapters whose encoder was moved." };
+    private static readonly Option<string?> Base = new("--base") { Description = "Model folder of the encoder, or its run folder, for adapters whose encoder was moved." };
     private static readonly Option<string> Out = new("--out") { Description = "Folder for report.json, report.html and report.dcm; files of these names are replaced.", Required = true };
     private static readonly Option<bool> KeyImagesToo = new("--key-images") { Description = "Write measured frames with their overlays as DICOM secondary captures too." };
     private static readonly Option<bool> KeepIdentity = new("--keep-identity") { Description = "Name patient and examination in the DICOM outputs, as the study's first DICOM file does. Without it nobody is named." };
@@ -42,7 +42,7 @@ internal static class ReportCommand
 
     private static void Run(ParseResult parsed, CancellationToken cancellationToken)
     {
-        using var predictor = EchoPredictor.Load(parsed.GetValue(Models)!, parsed.GetValue(Base), inference: PrecisionOption.Read(parsed.GetValue(EncoderPrecision)));
+        using var predictor = EchoPredictor.Load(parsed.GetValue(Models)!, EncoderFolder.OfOptional(parsed.GetValue(Base)), inference: PrecisionOption.Read(parsed.GetValue(EncoderPrecision)));
         var options = new StudyOptions
         {
             Explain = !parsed.GetValue(NoMaps),

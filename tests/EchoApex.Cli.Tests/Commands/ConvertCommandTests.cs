@@ -57,6 +57,31 @@ public sealed class ConvertCommandTests : IDisposable
     }
 
     [Test]
+    public void Convert_OneFrameToPng_WritesThatFile()
+    {
+        string still = _folder.File("still.dcm"), file = _folder.File("still.png");
+        DicomClipWriter.Write(still, PhantomGenerator.Generate(new PhantomOptions { ImageSize = 96, Frames = 1 }, 4, 0).Clip);
+        var result = CommandLine.Run("convert", still, file, "--raw");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        Assert.That(ClipReader.Open(file).ReadFrame(0), Is.EqualTo(ClipReader.Open(still).ReadFrame(0)));
+        Assert.That(CommandLine.Run("convert", still, file, "--raw").ExitCode, Is.EqualTo(1), "it exists now");
+    }
+
+    [TestCase("x.png", null, "the clip has 3 frames")]
+    [TestCase("x.png", "png", "the clip has 3 frames")]
+    [TestCase("x.npy", "png", "--format is png")]
+    [TestCase("x.png", "avi", "--format is avi")]
+    [TestCase("x.avi", "npy", "--format is npy")]
+    public void Convert_NameThatSaysSomethingElse_IsRefusedAndWritesNothing(string name, string? format, string expected)
+    {
+        string target = _folder.File(name);
+        var result = CommandLine.Run(["convert", Dicom, target, .. format is null ? Array.Empty<string>() : ["--format", format]]);
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain(expected).And.Contain(name));
+        Assert.That(File.Exists(target) || Directory.Exists(target), Is.False);
+    }
+
+    [Test]
     public void Convert_ExistingFolder_IsRefused()
     {
         string folder = _folder.File("taken");

@@ -50,6 +50,23 @@ public sealed class EmbedCommandTests : IDisposable
     }
 
     [Test]
+    public void Embed_RunFolder_TakesItsModel()
+    {
+        using var folder = new TemporaryFolder();
+        WritePictures(folder.File("clip"), "frame", 2);
+        Directory.CreateDirectory(folder.File("run/model"));
+        foreach (string file in Directory.GetFiles(_model))
+        {
+            File.Copy(file, folder.File("run/model/" + Path.GetFileName(file)));
+        }
+
+        Run(0, "embed", folder.File("clip"), "--model", folder.File("run"), "--out", folder.File("out.npy"));
+        Run(0, "export", "--onnx", folder.File("run"), "--out", folder.File("run.onnx"));
+        File.WriteAllText(folder.File("config.yaml"), "seed: 1");
+        Assert.That(Run(1, "embed", folder.File("clip"), "--model", folder.Path, "--out", folder.File("out.npy")).Error, Does.Contain(Path.Combine(folder.Path, "model")), "a run that has not come to its model yet");
+    }
+
+    [Test]
     public void Embed_Clip_WritesItsFramesInOrder()
     {
         using var folder = new TemporaryFolder();

@@ -33,6 +33,18 @@ public sealed class PhantomCommandTests
         Assert.That(Directory.EnumerateFileSystemEntries(folder.Path), Is.Empty);
     }
 
+    [TestCase("--count", "2")]
+    [TestCase("--format", "avi")]
+    [TestCase("--dicom-encoding", "rle")]
+    public void Phantom_StudyWithAnOptionOfSets_IsRefused(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var result = CommandLine.Run("phantom", "--study", "--out", folder.File("a"), option, value);
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain($"{option} does not go with --study"));
+        Assert.That(Directory.Exists(folder.File("a")), Is.False);
+    }
+
     [Test]
     public void Phantom_FolderInUse_IsRefused()
     {
