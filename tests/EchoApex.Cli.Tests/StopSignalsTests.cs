@@ -26,12 +26,7 @@ public sealed partial class StopSignalsTests
 
         var (code, error) = Run(arguments, folder, process =>
         {
-            var clock = Stopwatch.StartNew();
-            while (!Directory.Exists(folder.File("out/audit")) && clock.Elapsed < TimeSpan.FromMinutes(2))
-            {
-                Thread.Sleep(20);
-            }
-
+            WaitFor(() => Directory.Exists(folder.File("out/audit")));
             Assert.That(Directory.EnumerateDirectories(folder.File("temporary"), "echoapex-ingest-*"), Is.Not.Empty, "it is at work on what it took out");
             Assert.That(Kill(process.Id, Terminate), Is.Zero);
         });
@@ -43,6 +38,32 @@ public sealed partial class StopSignalsTests
         (code, error) = Run(arguments, folder, _ => { });
         Assert.That(code, Is.Zero, error);
         Assert.That(File.Exists(folder.File("out/manifest.csv")), Is.True);
+    }
+
+    [Test]
+    public void Pretrain_Terminated_LeavesACheckpointToGoOnFrom()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("temporary"));
+        Assert.That(CommandLine.Run("phantom", "--count", "2", "--size", "64", "--frames", "4", "--format", "dicom", "--out", folder.File("clips")).ExitCode, Is.Zero);
+        string[] arguments = ["pretrain", "--preset", "smoke-cpu", "--data", folder.File("clips"), "--out", folder.File("run"), "--set", "optimization.epochs=5000", "--set", "run.log_every=1"];
+        var (code, error) = Run(arguments, folder, process =>
+        {
+            WaitFor(() => new FileInfo(folder.File("run/metrics.jsonl")) is { Exists: true, Length: > 0 });
+            Assert.That(Kill(process.Id, Terminate), Is.Zero);
+        });
+        Assert.That(code, Is.EqualTo(130), error);
+        Assert.That(Directory.EnumerateFileSystemEntries(folder.File("run/checkpoints")), Is.Not.Empty);
+    }
+
+    private static void WaitFor(Func<bool> isSo)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!isSo())
+        {
+            Assert.That(clock.Elapsed, Is.LessThan(TimeSpan.FromMinutes(2)), "it has not come to its work");
+            Thread.Sleep(20);
+        }
     }
 
     private static (int Code, string Error) Run(string[] arguments, TemporaryFolder folder, Action<Process> meanwhile)
