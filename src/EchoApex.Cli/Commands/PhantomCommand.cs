@@ -20,7 +20,7 @@ internal static class PhantomCommand
         var size = new Option<int>("--size") { Description = "Rows and columns of a frame.", DefaultValueFactory = _ => 256 };
         var rate = new Option<double?>("--fps") { Description = "Frames a second. Without it the frames are spread over --beats." };
         var beats = new Option<double>("--beats") { Description = "Heart beats that a clip covers when --fps is not given.", DefaultValueFactory = _ => 1 };
-        var format = new Option<string>("--format") { Description = "dicom, avi or both.", DefaultValueFactory = _ => "both" };
+        var format = new Option<string>("--format") { Description = "dicom, avi or both: then each clip is there twice, and commands that take a folder read both.", DefaultValueFactory = _ => "dicom" };
         var encoding = new Option<string>("--dicom-encoding") { Description = "uncompressed, rle or jpeg.", DefaultValueFactory = _ => "uncompressed" };
         var study = new Option<bool>("--study") { Description = "One heart in the views of --views (A4C, A2C, PLAX, PSAX by default), as the DICOM files of one examination; the truth lies beside it." };
         var command = new Command("phantom", "Make synthetic beating hearts with exact truth: clips, masks, landmarks, volumes, manifest.csv.")

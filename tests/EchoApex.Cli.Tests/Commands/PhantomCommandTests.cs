@@ -10,7 +10,7 @@ public sealed class PhantomCommandTests
         using var folder = new TemporaryFolder();
         foreach (string name in new[] { "a", "b" })
         {
-            Assert.That(CommandLine.Run("phantom", "--out", folder.File(name), "--count", "2", "--frames", "2", "--size", "64", "--seed", "5").ExitCode, Is.Zero);
+            Assert.That(CommandLine.Run("phantom", "--out", folder.File(name), "--count", "2", "--frames", "2", "--size", "64", "--seed", "5", "--format", "both").ExitCode, Is.Zero);
         }
 
         string[] files = [.. Directory.EnumerateFiles(folder.File("a"), "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder.File("a"), path))];
