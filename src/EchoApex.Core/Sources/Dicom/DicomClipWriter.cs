@@ -254,9 +254,14 @@ public static class DicomClipWriter
             writer.Text(0x00280303, "CS", "MODIFIED");
         }
 
+        // Loss stays with the pixels, however they are stored later (PS3.3 C.7.6.1.1.5).
+        if (jpeg || clip.Origin.IsLossy)
+        {
+            writer.Text(DicomTags.LossyImageCompression, "CS", "01");
+        }
+
         if (jpeg)
         {
-            writer.Text(0x00282110, "CS", "01");
             writer.Decimals(0x00282112, Math.Round((double)clip.FrameCount * clip.FrameLength / compressed!.Sum(f => (long)f.Length), 3));
             writer.Text(0x00282114, "CS", "ISO_10918_1");
         }

@@ -55,7 +55,10 @@ public static class DicomClips
         string scanner = $"{elements.GetString(DicomTags.Manufacturer)} {elements.GetString(DicomTags.ManufacturerModelName)}".Trim();
         return new EchoClip(
             picture.Frames,
-            new ClipOrigin(path, "DICOM", syntax.Name, elements.GetString(DicomTags.PhotometricInterpretation)))
+            new ClipOrigin(path, "DICOM", syntax.Name, elements.GetString(DicomTags.PhotometricInterpretation))
+            {
+                IsLossy = syntax.IsLossy || elements.GetString(DicomTags.LossyImageCompression) == "01",
+            })
         {
             FrameTimesMs = DicomTiming.FrameTimes(elements, count, picture.FramesPerSecond),
             Spacing = DicomRegions.Spacing(elements, regions),

@@ -45,6 +45,7 @@ internal static class DicomTags
     public const uint WindowWidth = 0x0028_1051;
     public const uint RescaleIntercept = 0x0028_1052;
     public const uint RescaleSlope = 0x0028_1053;
+    public const uint LossyImageCompression = 0x0028_2110;
     public const uint RedPaletteDescriptor = 0x0028_1101;
     public const uint RedPaletteData = 0x0028_1201;
     public const uint SegmentedRedPaletteData = 0x0028_1221;

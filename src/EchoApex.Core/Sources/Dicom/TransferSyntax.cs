@@ -64,6 +64,10 @@ internal sealed record TransferSyntax(string Uid, string Name)
     /// <summary>Whether the fragments together are one video stream, not frames.</summary>
     public bool IsVideo { get; init; }
 
+    /// <summary>Whether pixels always lose by it. Near-lossless JPEG-LS and JPEG 2000 may be exact: there the header must tell.</summary>
+    public bool IsLossy => IsVideo || Uid is "1.2.840.10008.1.2.4.50" or "1.2.840.10008.1.2.4.51" or "1.2.840.10008.1.2.4.52"
+        or "1.2.840.10008.1.2.4.53" or "1.2.840.10008.1.2.4.54" or "1.2.840.10008.1.2.4.55" or "1.2.840.10008.1.2.4.56";
+
     /// <summary>The syntax of a UID; null when it is not in the table.</summary>
     public static TransferSyntax? Find(string uid) => Known.GetValueOrDefault(uid);
 

@@ -44,7 +44,7 @@ public sealed class PictureClipSource : IClipSource
     }
 
     private static EchoClip Create(string path, PictureFile[] pictures) =>
-        new(new PictureFrameStore(pictures), new ClipOrigin(path, pictures[0].Format));
+        new(new PictureFrameStore(pictures), new ClipOrigin(path, pictures[0].Format) { IsLossy = pictures.Any(picture => picture.Format == "JPEG") });
 
     // Names that begin with a dot hide: ._frame_0001.png of macOS holds no picture.
     private static IEnumerable<string> Pictures(string folder) =>

@@ -15,6 +15,10 @@ internal sealed record DecodedVideo(IReadOnlyList<byte[]> Frames, int Height, in
     /// <summary>The time stamp of each frame in ms, as the container gives it; 0 or any number where it gives none.</summary>
     public IReadOnlyList<double> StampsMs { get; init; } = [];
 
+    /// <summary>Whether the codec is one of those that lose in common use; false for the others, known or not.</summary>
+    public bool IsLossy => Codec.ToUpperInvariant() is "AVC1" or "H264" or "X264" or "HEVC" or "HVC1" or "HEV1" or "H265" or "AV01" or "VP80" or "VP90"
+        or "MJPG" or "JPEG" or "MPEG" or "MPG1" or "MPG2" or "MP4V" or "FMP4" or "XVID" or "DIVX" or "DX50" or "WMV1" or "WMV2" or "WMV3";
+
     /// <summary>Whether each frame has a time stamp that is later than the one before.</summary>
     public bool HasStamps => StampsMs.Count == Frames.Count && StampsMs.All(double.IsFinite) && StampsMs.Zip(StampsMs.Skip(1)).All(pair => pair.First < pair.Second);
 

@@ -72,7 +72,7 @@ public sealed class VideoClipSource : IClipSource
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"The file holds no usable time stamps; frame times follow its rate of {assumed:0.###} frames a second."));
         }
 
-        return new EchoClip(video.ToStore(), new ClipOrigin(path, format, video.Codec))
+        return new EchoClip(video.ToStore(), new ClipOrigin(path, format, video.Codec) { IsLossy = video.IsLossy })
         {
             FrameTimesMs = video.FrameTimes(),
             Notes = notes,

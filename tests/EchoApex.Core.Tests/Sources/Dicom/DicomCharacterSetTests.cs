@@ -7,8 +7,9 @@ using EchoApex.Testing;
 namespace EchoApex.Core.Tests.Sources.Dicom;
 
 /// <summary>
-/// Names encoded by Python's codecs and read back alike by pydicom or DCMTK, but ISO_IR 203, which neither knows, and the supplementary
-/// characters of ISO 2022 IR 159. The East Asian ones are those of PS3.5 annexes H to K.
+/// Names encoded by Python's codecs and read back alike by pydicom or DCMTK, but ISO_IR 203, which neither knows, and the one with ISO 2022
+/// IR 159, whose first character begins with the byte of =, at which pydicom divides it. Most East Asian ones are those of PS3.5
+/// annexes H to K.
 /// </summary>
 public sealed class DicomCharacterSetTests
 {

@@ -164,6 +164,19 @@ public sealed class DicomClipWriterTests
         Assert.That(first, Is.EqualTo(expected[((15 * clip.Width) + 12) * channels]).Within(6));
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Write_OfLossySource_SaysSoHoweverItIsStored(bool lossy)
+    {
+        var clip = new EchoClip(new MemoryFrameStore(new byte[12], 1, 3, 4, 1), new ClipOrigin("test", "memory") { IsLossy = lossy });
+        foreach (var encoding in new[] { DicomPixelEncoding.Uncompressed, DicomPixelEncoding.RunLength })
+        {
+            byte[] bytes = Bytes(clip, new DicomWriteOptions { Encoding = encoding });
+            Assert.That(new DicomBytes(bytes).Elements.ContainsKey(0x00282110), Is.EqualTo(lossy));
+            Assert.That(DicomBuilder.Open(bytes).Origin.IsLossy, Is.EqualTo(lossy), "and read back");
+        }
+    }
+
     [Test]
     public void Write_JpegQuality_ChangesTheSize()
     {

@@ -106,6 +106,7 @@ public sealed class DicomCodecTests
         Cv2.ImEncode(".jpg", picture, out byte[] jpeg, [(int)ImwriteFlags.JpegQuality, 98]);
         byte[] frame = DicomBuilder.ReadFrames(new DicomBuilder().Image(Rows, Columns).Fragments([], [jpeg]).ToFile(DicomBuilder.JpegBaseline))[0];
         Assert.That(Difference(frame, gray), Is.LessThanOrEqualTo(3));
+        Assert.That(DicomBuilder.Open(new DicomBuilder().Image(Rows, Columns).Fragments([], [jpeg]).ToFile(DicomBuilder.JpegBaseline)).Origin.IsLossy, Is.True);
     }
 
     [Test]

@@ -39,7 +39,7 @@ internal static class AviClip
             notes.Add($"The header announces {header.DeclaredFrames} frames; the file holds {file.Chunks.Count}.");
         }
 
-        return new EchoClip(new AviFrameStore(file, sources, jpeg.Height, jpeg.Width, jpeg.Components), new ClipOrigin(file.Source.Name, "AVI", header.Codec))
+        return new EchoClip(new AviFrameStore(file, sources, jpeg.Height, jpeg.Width, jpeg.Components), new ClipOrigin(file.Source.Name, "AVI", header.Codec) { IsLossy = true })
         {
             FrameTimesMs = file.Chunks.Count > 1 && header.FramesPerSecond is { } rate ? [.. Enumerable.Range(0, file.Chunks.Count).Select(i => i * 1000 / rate)] : null,
             Notes = notes,
