@@ -70,11 +70,24 @@ public static class DicomHeaderCleaner
             counts[tag] = counts.GetValueOrDefault(tag) + 1;
             if (depth < 8 && dataset.IsSequence(tag))
             {
-                foreach (var item in dataset.GetItems(tag).OfType<DicomDataset>())
+                foreach (var item in Items(dataset, tag))
                 {
                     Count(item, counts, depth + 1);
                 }
             }
+        }
+    }
+
+    // Private values may begin like a sequence without being one. Nothing of them is kept, so that what they hold need not be counted.
+    private static IEnumerable<DicomDataset> Items(DicomDataset dataset, uint tag)
+    {
+        try
+        {
+            return dataset.GetItems(tag).OfType<DicomDataset>();
+        }
+        catch (DataException)
+        {
+            return [];
         }
     }
 

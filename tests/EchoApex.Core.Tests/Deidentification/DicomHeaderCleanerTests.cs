@@ -47,6 +47,19 @@ public sealed class DicomHeaderCleanerTests
         });
     }
 
+    [Test]
+    public void Clean_OfPrivateValueThatOnlyBeginsLikeASequence_CountsTheElement()
+    {
+        // An item that claims more bytes than there are.
+        byte[] value = [0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0x00, 0x00, 1, 2, 3, 4];
+        var header = Clean(new DicomBuilder().Element(0x0009_1010, "UN", value).Text(0x00100020, "LO", "1"));
+        Assert.Multiple(() =>
+        {
+            Assert.That(header.Findings.Single(finding => finding.Tag == "private").Count, Is.EqualTo(1));
+            Assert.That(header.Patient, Is.EqualTo(Key.Patient("\0" + "1")));
+        });
+    }
+
     [TestCase("045Y", 45)]
     [TestCase("090Y", 90)]
     [TestCase("103Y", 90)]

@@ -5,7 +5,7 @@ namespace EchoApex.Core.Sources.Dicom;
 
 /// <summary>
 /// MPEG-2, H.264 and HEVC in DICOM (PS3.5 A.4.5 to A.4.9): the stream is put into a temporary file, which is decoded once, in order,
-/// and deleted whatever happens.
+/// and deleted whatever happens. Nobody else may read it meanwhile.
 /// </summary>
 internal static class DicomVideo
 {
@@ -20,7 +20,7 @@ internal static class DicomVideo
         DecodedVideo video;
         try
         {
-            using (var output = new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.Read))
+            using (var output = CreatePrivate(file))
             {
                 output.Write(stream);
             }
@@ -45,6 +45,18 @@ internal static class DicomVideo
         }
 
         return new DicomPicture(video.ToStore(), video.FramesPerSecond);
+    }
+
+    /// <summary>Makes a file that nobody but its owner may read: the pictures may bear a patient's name, and the folder is shared.</summary>
+    internal static FileStream CreatePrivate(string path)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        return new FileStream(path, options);
     }
 
     // FFmpeg recognises containers by their content, but bare streams also by their name.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using EchoApex.Core.Runtime;
 
 namespace EchoApex.Core.Sources.Dicom;
@@ -10,6 +11,7 @@ internal sealed class NativeFrames : IDicomFrames
 
     private readonly ByteSource _source;
     private readonly long _offset;
+    private readonly long _pixelLength;
     private readonly int _frameLength;
     private readonly long _whole;
     private readonly bool _swapWords;
@@ -34,7 +36,7 @@ internal sealed class NativeFrames : IDicomFrames
             throw new DataException(source.Name, $"declares {count} frames in a file of {source.Length} bytes; it is cut short or damaged.");
         }
 
-        (_source, _offset, _frameLength, _swapWords, Count) = (source, pixelData.Offset, (int)frameLength, swapWords, count);
+        (_source, _offset, _pixelLength, _frameLength, _swapWords, Count) = (source, pixelData.Offset, pixelData.Length, (int)frameLength, swapWords, count);
         _whole = pixelData.Length / frameLength;
     }
 
@@ -45,10 +47,27 @@ internal sealed class NativeFrames : IDicomFrames
     public void Read(int frame, Span<byte> destination)
     {
         var bytes = destination[..LengthOf(frame)];
-        _source.Read(_offset + ((long)frame * _frameLength), bytes);
-        if (_swapWords)
+        long start = (long)frame * _frameLength;
+        if (!_swapWords)
         {
-            DicomDataset.SwapWords(bytes);
+            _source.Read(_offset + start, bytes);
+            return;
+        }
+
+        // Words count from the first frame: one of odd length shares a word with the next one.
+        long end = Math.Min(_pixelLength, start + bytes.Length + ((start + bytes.Length) & 1));
+        int lead = (int)(start & 1);
+        byte[] words = ArrayPool<byte>.Shared.Rent((int)(end - start) + lead);
+        try
+        {
+            var whole = words.AsSpan(0, (int)(end - start) + lead);
+            _source.Read(_offset + start - lead, whole);
+            DicomDataset.SwapWords(whole);
+            whole.Slice(lead, bytes.Length).CopyTo(bytes);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(words);
         }
     }
 }

@@ -27,6 +27,14 @@ public sealed class DicomSyntaxTests
     }
 
     [Test]
+    public void Open_OfBigEndianFramesOfOddLengthInWords_PutsThemBackInOrder()
+    {
+        // Three frames of three bytes, and a byte to make the length even: 1 to 9, exchanged in pairs.
+        byte[] file = new DicomBuilder(bigEndian: true).Image(1, 3, frames: 3).Pixels("OW", 2, 1, 4, 3, 6, 5, 8, 7, 0, 9).ToFile(DicomBuilder.ExplicitBig);
+        Assert.That(DicomBuilder.ReadFrames(file), Is.EqualTo(new byte[][] { [1, 2, 3], [4, 5, 6], [7, 8, 9] }));
+    }
+
+    [Test]
     public void Open_OfBigEndianBytes_KeepsTheirOrder()
     {
         byte[] file = Gray(bigEndian: true).Pixels("OB", Pixels).ToFile(DicomBuilder.ExplicitBig);

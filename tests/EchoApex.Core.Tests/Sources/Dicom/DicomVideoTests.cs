@@ -83,6 +83,20 @@ public sealed class DicomVideoTests
             Throws.InstanceOf<DataException>().With.Message.Contains("cut short"));
 
     [Test]
+    public void CreatePrivate_OnUnix_LetsItsOwnerAloneRead()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Ignore("Windows has no such modes.");
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        DicomVideo.CreatePrivate(folder.File("video.mpg")).Dispose();
+        Assert.That(File.GetUnixFileMode(folder.File("video.mpg")), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+    }
+
+    [Test]
     public void Open_WhetherItWorksOrNot_LeavesNoTemporaryFile()
     {
         string[] before = TemporaryFiles();

@@ -10,6 +10,9 @@ internal static class AviIndex
     private const int NewEntry = 8;
     private const int SuperEntry = 16;
     private const int IndexHead = 24;
+    // 2 to the 28 bytes: entries for 16 million frames or more.
+    private const uint LongestIndex = 1 << 28;
+
     private const byte IndexOfIndexes = 0;
     private const byte IndexOfChunks = 1;
 
@@ -25,6 +28,8 @@ internal static class AviIndex
             return super.Length >= IndexHead && super[3] == IndexOfChunks && AddChunks(source, header, super, [], out var direct) ? direct : null;
         }
 
+        // The parts of the index lie beside one another: together they are no longer than the file.
+        long unread = source.Length;
         List<AviChunk> chunks = [];
         int count = (int)Math.Min(BinaryPrimitives.ReadUInt32LittleEndian(super[4..]), (uint)((super.Length - IndexHead) / SuperEntry));
         for (int i = 0; i < count; i++)
@@ -32,7 +37,8 @@ internal static class AviIndex
             var entry = super.Slice(IndexHead + (i * SuperEntry), SuperEntry);
             long offset = BinaryPrimitives.ReadInt64LittleEndian(entry);
             uint size = BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]);
-            if (offset < 0 || size < 8 + IndexHead || size > source.Length - offset)
+            unread -= size;
+            if (offset < 0 || size is < 8 + IndexHead or > LongestIndex || size > source.Length - offset || unread < 0)
             {
                 return null;
             }
@@ -75,7 +81,7 @@ internal static class AviIndex
     private static List<AviChunk>? ReadOld(ByteSource source, AviHeader header)
     {
         // It knows the first part of a file alone.
-        if (header.OldIndex is not { Length: >= OldEntry } place || header.Movies.Count > 1)
+        if (header.OldIndex is not { Length: >= OldEntry and <= LongestIndex } place || header.Movies.Count > 1)
         {
             return null;
         }

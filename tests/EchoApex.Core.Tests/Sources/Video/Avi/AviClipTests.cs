@@ -1,6 +1,7 @@
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Video;
+using EchoApex.Core.Sources.Video.Avi;
 using EchoApex.Core.Tests.Sources.Dicom;
 using EchoApex.Testing;
 using OpenCvSharp;
@@ -75,6 +76,31 @@ public sealed class AviClipTests
         var builder = Frames(10, 60, 110, 160, 210);
         builder.OpenDml = true;
         AssertLevels(builder, [10, 60, 110, 160, 210]);
+    }
+
+    [Test]
+    public void TryOpen_OfIndexThatNamesOneLargePartOverAndOver_ReadsItOnce()
+    {
+        var builder = Frames(10, 60);
+        builder.OpenDml = true;
+        byte[] written = builder.ToFile();
+        byte[] file = [.. written, .. new byte[9 * written.Length]];
+        int super = file.AsSpan().IndexOf("indx"u8) + 8;
+        long part = BitConverter.ToInt64(file, super + 24);
+        for (int entry = super + 24; entry <= super + 40; entry += 16)
+        {
+            BitConverter.TryWriteBytes(file.AsSpan(entry), part);
+            BitConverter.TryWriteBytes(file.AsSpan(entry + 8), (uint)(file.Length - part));
+        }
+
+        // The part says that it holds no entry, in all its length.
+        BitConverter.TryWriteBytes(file.AsSpan((int)part + 12), 0);
+        var source = new CountingByteSource(file);
+        Assert.Multiple(() =>
+        {
+            Assert.That(AviFile.TryOpen(source)!.Chunks, Has.Count.EqualTo(2));
+            Assert.That(source.Count, Is.LessThan(1.2 * file.Length));
+        });
     }
 
     [Test]
