@@ -1,4 +1,3 @@
-using System.Globalization;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Video.Avi;
@@ -67,14 +66,11 @@ public sealed class VideoClipSource : IClipSource
             notes.Add($"The header announces {video.Announced} frames; {video.Frames.Count} could be decoded.");
         }
 
-        if (avi is null && video is { Frames.Count: > 1, HasStamps: false, FramesPerSecond: { } assumed })
-        {
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"The file holds no usable time stamps; frame times follow its rate of {assumed:0.###} frames a second."));
-        }
-
+        // The rate of an AVI file is exact: it has no time stamps that could be missing.
+        double[]? times = video.FrameTimes(avi is null ? notes : []);
         return new EchoClip(video.ToStore(), new ClipOrigin(path, format, video.Codec) { IsLossy = video.IsLossy })
         {
-            FrameTimesMs = video.FrameTimes(),
+            FrameTimesMs = times,
             Notes = notes,
         };
     }

@@ -66,17 +66,21 @@ public sealed class VideoClipSourceTests
         });
     }
 
-    // Whole milliseconds of 30 frames a second; a stamp missing; every third frame missing; a rate that says nothing.
-    [TestCase(30.0, new double[] { 5, 38, 72, 105 }, new[] { 0, 100 / 3.0, 200 / 3.0, 100 })]
-    [TestCase(25.0, new double[] { 0, 40, 0, 120 }, new double[] { 0, 40, 80, 120 })]
-    [TestCase(25.0, new double[] { 0, 40, 120, 160 }, new double[] { 0, 40, 120, 160 })]
-    [TestCase(null, new double[] { 7, 17, 37, 47 }, new double[] { 0, 10, 30, 40 })]
-    public void FrameTimes_OfRateAndStamps_TakesTheStampsWhereTheyDiffer(double? rate, double[] stamps, double[] expected) =>
-        Assert.That(new DecodedVideo([[0], [0], [0], [0]], 1, 1, rate, null, "test") { StampsMs = stamps }.FrameTimes(), Is.EqualTo(expected).Within(1e-9));
-
-    [Test]
-    public void FrameTimes_WithoutRateAndStamps_AreUnknown() =>
-        Assert.That(new DecodedVideo([[0], [0]], 1, 1, null, null, "test") { StampsMs = [0, 0] }.FrameTimes(), Is.Null);
+    // Whole milliseconds of 30 frames a second; a stamp missing; every third frame missing; a rate that says nothing; the last stamp missing.
+    [TestCase(30.0, new double[] { 5, 38, 72, 105 }, new[] { 0, 100 / 3.0, 200 / 3.0, 100 }, null)]
+    [TestCase(25.0, new double[] { 0, 40, 0, 120 }, new double[] { 0, 40, 80, 120 }, "no usable time stamps; frame times follow its rate of 25 frames")]
+    [TestCase(25.0, new double[] { 0, 40, 120, 160 }, new double[] { 0, 40, 120, 160 }, null)]
+    [TestCase(null, new double[] { 7, 17, 37, 47 }, new double[] { 0, 10, 30, 40 }, null)]
+    [TestCase(25.0, new double[] { 7, 17, 37, 0 }, new double[] { 0, 10, 30, 50 }, "last frame has no time stamp")]
+    [TestCase(30.0, new double[] { 5, 38, 72, 0 }, new[] { 0, 100 / 3.0, 200 / 3.0, 100 }, null)]
+    [TestCase(null, new double[] { 0, 0, 0, 0 }, null, "frame times are unknown")]
+    public void FrameTimes_OfRateAndStamps_TakesTheStampsWhereTheyDiffer(double? rate, double[] stamps, double[]? expected, string? note)
+    {
+        List<string> notes = [];
+        double[]? times = new DecodedVideo([[0], [0], [0], [0]], 1, 1, rate, null, "test") { StampsMs = stamps }.FrameTimes(notes);
+        Assert.That(times, expected is null ? Is.Null : Is.EqualTo(expected).Within(1e-9));
+        Assert.That(notes, note is null ? Is.Empty : Has.One.Contains(note));
+    }
 
     [Test]
     public void Open_OfFileThatCannotBeRead_GivesOneClearError()
