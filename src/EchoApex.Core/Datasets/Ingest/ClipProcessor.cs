@@ -132,7 +132,7 @@ internal sealed class ClipProcessor(IngestOptions options, Pseudonymizer pseudon
     private void WriteDicom(string path, ClipAudit audit, EchoClip clip, DeidentifiedHeader? header, SectorCrop crop)
     {
         var clean = crop.Apply(clip);
-        clean = new EchoClip(new CutFrames(clean), new ClipOrigin(audit.Key, clip.Origin.Format))
+        clean = new EchoClip(new CutFrames(clean), new ClipOrigin(audit.Key, clip.Origin.Format) { IsLossy = clip.Origin.IsLossy })
         {
             FrameTimesMs = clean.FrameTimesMs,
             Spacing = clean.Spacing,

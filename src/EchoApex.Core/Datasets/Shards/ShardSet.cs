@@ -152,7 +152,7 @@ public sealed class ShardSet : IDisposable
             }
         }
 
-        return new EchoClip(new ShardFrameStore(this, clip), new ClipOrigin(NameOf(clip), "shard", info.Codec == ShardCodec.Jpeg ? "JPEG" : "PNG"))
+        return new EchoClip(new ShardFrameStore(this, clip), new ClipOrigin(NameOf(clip), "shard", info.Codec == ShardCodec.Jpeg ? "JPEG" : "PNG") { IsLossy = info.Codec == ShardCodec.Jpeg })
         {
             FrameTimesMs = info.FrameTimesMs,
             Spacing = info.Spacing,
