@@ -47,10 +47,19 @@ internal sealed record DicomFile(ByteSource Source, TransferSyntax Syntax, Dicom
         return new DicomFile(cursor.Source, syntax, DicomParser.ReadDataset(body, syntax.ExplicitVr));
     }
 
-    // Without file meta information the data set is little endian; whether it is explicit shows at its first element.
+    // Without file meta information the first element shows what the data set is: group 8 has its bytes swapped in big endian, which is
+    // explicit always; in little endian letters stand behind the tag, or do not.
     private static DicomFile OpenBare(DicomCursor cursor)
     {
         long start = cursor.Position;
+        byte[] head = new byte[Math.Min(8, cursor.End - start)];
+        cursor.Source.Read(start, head);
+        if (IsBigEndianElement(head))
+        {
+            var body = new DicomCursor(cursor.Source, start, cursor.End, bigEndian: true);
+            return new DicomFile(cursor.Source, TransferSyntax.ExplicitBigEndian, DicomParser.ReadDataset(body, explicitVr: true));
+        }
+
         cursor.ReadTag();
         bool explicitVr = cursor.ReadLetters() is [>= 'A' and <= 'Z', >= 'A' and <= 'Z'];
         cursor.MoveTo(start);
@@ -129,12 +138,12 @@ internal sealed record DicomFile(ByteSource Source, TransferSyntax Syntax, Dicom
         return LooksLikeElement(head) ? 0 : -1;
     }
 
-    // Without preamble: the first element of group 2 (explicit), or of group 8 (explicit or implicit).
+    // Without preamble: the first element of group 2 (explicit), or of group 8 (explicit or implicit, or explicit in big endian).
     private static bool LooksLikeElement(ReadOnlySpan<byte> head)
     {
-        if (head.Length < 8)
+        if (head.Length < 8 || IsBigEndianElement(head))
         {
-            return false;
+            return head.Length >= 8;
         }
 
         int group = BinaryPrimitives.ReadUInt16LittleEndian(head);
@@ -148,4 +157,6 @@ internal sealed record DicomFile(ByteSource Source, TransferSyntax Syntax, Dicom
             _ => false,
         };
     }
+
+    private static bool IsBigEndianElement(ReadOnlySpan<byte> head) => head is [0, 8, 0, _, >= (byte)'A' and <= (byte)'Z', >= (byte)'A' and <= (byte)'Z', ..];
 }

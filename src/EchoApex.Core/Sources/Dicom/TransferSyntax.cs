@@ -7,6 +7,7 @@ internal sealed record TransferSyntax(string Uid, string Name)
 {
     public static readonly TransferSyntax ImplicitLittleEndian = new("1.2.840.10008.1.2", "Implicit VR Little Endian") { ExplicitVr = false };
     public static readonly TransferSyntax ExplicitLittleEndian = new("1.2.840.10008.1.2.1", "Explicit VR Little Endian");
+    public static readonly TransferSyntax ExplicitBigEndian = new("1.2.840.10008.1.2.2", "Explicit VR Big Endian") { BigEndian = true };
 
     private static readonly Dictionary<string, TransferSyntax> Known = new TransferSyntax[]
     {
@@ -14,7 +15,7 @@ internal sealed record TransferSyntax(string Uid, string Name)
         ExplicitLittleEndian,
         Encoded("1.2.840.10008.1.2.1.98", "Encapsulated Uncompressed Explicit VR Little Endian"),
         new("1.2.840.10008.1.2.1.99", "Deflated Explicit VR Little Endian") { Deflated = true },
-        new("1.2.840.10008.1.2.2", "Explicit VR Big Endian") { BigEndian = true },
+        ExplicitBigEndian,
         Encoded("1.2.840.10008.1.2.5", "RLE Lossless"),
         Encoded("1.2.840.10008.1.2.4.50", "JPEG Baseline (Process 1)"),
         Encoded("1.2.840.10008.1.2.4.51", "JPEG Extended (Process 2 and 4)"),

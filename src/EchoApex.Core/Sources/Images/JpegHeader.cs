@@ -47,7 +47,9 @@ internal sealed record JpegHeader(int Width, int Height, int Components, int Pre
 
             var segment = bytes.Slice(position + 4, length - 2);
             huffman |= marker == 0xC4;
-            adobe |= marker == 0xEE && segment.StartsWith("Adobe"u8);
+
+            // A shorter one, which some writers make, states nothing: decoders pass it over.
+            adobe |= marker == 0xEE && segment.Length >= 12 && segment.StartsWith("Adobe"u8);
             if (IsFrameHeader(marker) && segment.Length >= 6 && header is null)
             {
                 header = new JpegHeader(

@@ -52,11 +52,12 @@ public sealed class DicomSyntaxTests
     public void Open_WithoutPreamble_ReadsThePixels() =>
         Assert.That(DicomBuilder.ReadFrames(Gray().Pixels("OB", Pixels).ToFile(DicomBuilder.ExplicitLittle, preamble: false)), Is.EqualTo(new[] { Pixels }));
 
-    [TestCase(true)]
-    [TestCase(false)]
-    public void Open_OfBareDataset_ReadsThePixels(bool explicitVr)
+    [TestCase(true, false)]
+    [TestCase(false, false)]
+    [TestCase(true, true)]
+    public void Open_OfBareDataset_ReadsThePixels(bool explicitVr, bool bigEndian)
     {
-        byte[] file = new DicomBuilder(explicitVr).Text(DicomTags.SopClassUid, "UI", "1.2.840.10008.5.1.4.1.1.3.1").Image(2, 3).Pixels("OW", Pixels).ToDataset();
+        byte[] file = new DicomBuilder(explicitVr, bigEndian).Text(DicomTags.SopClassUid, "UI", "1.2.840.10008.5.1.4.1.1.3.1").Image(2, 3).Pixels("OB", Pixels).ToDataset();
         Assert.That(DicomBuilder.ReadFrames(file), Is.EqualTo(new[] { Pixels }));
     }
 
