@@ -42,7 +42,9 @@ internal static class SemanticLoss
         }
 
         var structures = shares.narrow(1, 1, shares.shape[1] - 1);
-        var undrawn = structures.masked_fill(undrawn_BK.logical_not().unsqueeze(2).unsqueeze(3), double.NegativeInfinity);
+
+        // The logarithms of 1 and 0 keep what is undrawn and take the rest away.
+        var undrawn = structures + undrawn_BK.to(float32).log().unsqueeze(2).unsqueeze(3);
         var background = cat([shares.narrow(1, 0, 1), undrawn], 1).logsumexp(1, keepdim: true);
         return cat([background, structures], 1);
     }
@@ -55,8 +57,9 @@ internal static class SemanticLoss
             return values_K.mean();
         }
 
+        // Images may draw none of them: the loss is then 1, without a gradient.
         var known_K = drawn.flatten(1).amax(0);
-        return (values_K * known_K).sum() / known_K.sum().clamp_min(1);
+        return (values_K * known_K).sum() / known_K.sum().Plus(1e-9);
     }
 
     /// <summary>The loss of logits: both terms of <see cref="Terms"/> added.</summary>

@@ -92,6 +92,9 @@ public sealed class SemanticPriorTests
         Assert.That(gradient[(2 * Side * Side) + (12 * Side) + 12], Is.LessThanOrEqualTo(0));
         Assert.That(SemanticLoss.Compute(Semantic(), truth, tensor(new[] { false, false }).reshape(1, 2)).ReadDouble(), Is.EqualTo(SemanticLoss.Compute(Semantic(), truth).ReadDouble()).Within(1e-6));
         Assert.That(SemanticLoss.Compute(Semantic().flip(3), truth, undrawn).ReadDouble(), Is.GreaterThan(1), "the drawn one is still taught");
+
+        var nothing = SemanticLoss.Compute(Semantic().requires_grad_(true), zeros(1, 2 * Side, 2 * Side), tensor(new[] { true, true }).reshape(1, 2));
+        Assert.That(nothing.ReadDouble(), Is.EqualTo(1).Within(1e-5), "an image that draws none of them teaches nothing");
     }
 
     // Structure 1 of the labels fills the upper left, structure 2 the lower right.
