@@ -2,6 +2,7 @@ using EchoApex.Core.Datasets.Annotated;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Phantoms;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources.Images;
 using EchoApex.Core.Tasks;
 using EchoApex.Testing;
 
@@ -55,19 +56,16 @@ public sealed class ClipPreparationTests : IDisposable
     [Test]
     public void Frame_OfAFileOfItsOwn_SharesTheSectorOfItsClip()
     {
-        PhantomSetWriter.Write(_folder.File("single"), new PhantomSetOptions { Count = 2, Avi = false, Clip = new PhantomOptions { ImageSize = 112, Frames = 1, Views = [PhantomView.A4C] } });
-        var singles = PhantomClipSet.Read(_folder.File("single"), DataSplit.Train).Clips;
-        var clip = singles[0] with
-        {
-            FramePaths = [singles[0].Path, singles[1].Path],
-            Frames = [singles[0].Frames[0], singles[1].Frames[0] with { Frame = 1 }],
-        };
+        var source = _set.Clips[0];
+        var mask = Moved(source.Frames[0].Mask!(), 20, 12);
+        var pictures = source.Open();
+        string[] paths = [Picture("ed.png", 0, 0), Picture("es.png", 20, 12)];
+        var clip = source with { Path = paths[0], FramePaths = paths, Frames = [new FrameAnnotation { Frame = 1, Mask = () => mask }] };
         var preparation = new ClipPreparation(Input);
         var opened = preparation.Open(clip);
         Assert.That(opened.FrameCount, Is.EqualTo(2));
         var frame = preparation.Frame(clip, 1);
         Assert.That(frame.Inside, Is.SameAs(preparation.Frame(clip, 0).Inside));
-        var mask = singles[1].Frames[0].Mask!();
         byte[] back = new byte[mask.Labels.Length];
         for (int i = 0; i < back.Length; i++)
         {
@@ -78,6 +76,26 @@ public sealed class ClipPreparationTests : IDisposable
 
         double Overlap(byte label) => 2.0 * back.Where((value, i) => value == label && mask.Labels.Span[i] == label).Count() / (back.Count(value => value == label) + mask.Labels.ToArray().Count(value => value == label));
         Assert.That(Overlap((byte)PhantomLabel.LeftVentricle), Is.GreaterThan(0.9));
+
+        // On a larger canvas, so that a picture's place on it is its sector's.
+        string Picture(string name, int left, int top)
+        {
+            string path = _folder.File(name);
+            byte[] canvas = Moved(new LabelMask(pictures.ReadFrame(0), 112, 112), left, top).Labels.ToArray();
+            File.WriteAllBytes(path, PngClipWriter.Encode(canvas, 144, 144, 1));
+            return path;
+        }
+
+        static LabelMask Moved(LabelMask picture, int left, int top)
+        {
+            byte[] canvas = new byte[144 * 144];
+            for (int i = 0; i < 112 * 112; i++)
+            {
+                canvas[((top + (i / 112)) * 144) + left + (i % 112)] = picture.Labels.Span[i];
+            }
+
+            return new LabelMask(canvas, 144, 144);
+        }
     }
 
     [Test]
