@@ -11,17 +11,18 @@ internal static class TaskTableCommand
 {
     private static readonly Option<string> Out = new("--out") { Description = "Folder of the table: phantoms, encoders, rows, tasks.md, tasks.csv, pictures. Rows that exist are not made again.", Required = true };
     private static readonly Option<string?> Encoder = new("--encoder") { Description = "Pretraining run (or model folder) to take instead of making one." };
-    private static readonly Option<string[]> Tasks = new("--tasks") { Description = "Tasks: view, segment, measure, ef.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["view", "segment", "measure", "ef"] };
+    private static readonly Option<string[]> Tasks = new("--tasks") { Description = "Tasks: view, segment, measure, ef.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => TaskTablePlan.AllTasks };
     private static readonly Option<int> Seeds = new("--seeds") { Description = "Repetitions of views and segmentation.", DefaultValueFactory = _ => 3 };
     private static readonly Option<int> Jobs = new("--jobs") { Description = "Processes at a time, one thread each.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount) };
     private static readonly Option<double> Scale = new("--scale") { Description = "Share of all sizes and steps, to try the command out.", DefaultValueFactory = _ => 1 };
+    private static readonly Option<double[]> Budgets = new("--budgets") { Description = "Further budgets, as multiples of each task's steps: fine-tuned encoder and specialist of seed 0, drawn as a curve. Such as: 0.5 2 4.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     private static readonly Option<string?> Row = new("--row") { Description = "Make this row alone: task/variant/seed.", Hidden = true };
 
     public static Command Create()
     {
         var command = new Command("task-table", "Compare on phantoms, for every task: full fine-tuning, adapters, a frozen and a random encoder, and specialists from scratch; few-shot curve for views.")
         {
-            Out, Encoder, Tasks, Seeds, Jobs, Scale, Row,
+            Out, Encoder, Tasks, Seeds, Budgets, Jobs, Scale, Row,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -49,16 +50,18 @@ internal static class TaskTableCommand
             Encoder = parsed.GetValue(Encoder) is { } encoder ? Path.GetFullPath(encoder) : null,
             Tasks = parsed.GetValue(Tasks)!,
             Seeds = parsed.GetValue(Seeds),
+            Budgets = parsed.GetValue(Budgets)!,
             Jobs = parsed.GetValue(Jobs),
             Scale = parsed.GetValue(Scale),
         };
-        string[] known = ["view", "segment", "measure", "ef"];
-        return options.Tasks.FirstOrDefault(task => !known.Contains(task)) is { } unknown
-            ? throw new ConfigurationException("command line", $"there is no task '{unknown}'; there are {string.Join(", ", known)}.")
-            : options.Seeds < 1 || options.Jobs < 1 || !(options.Scale > 0)
-            ? throw new ConfigurationException("command line", "--seeds, --jobs and --scale must be above 0.")
+        return options.Tasks.FirstOrDefault(task => !TaskTablePlan.AllTasks.Contains(task)) is { } unknown
+            ? throw new ConfigurationException("command line", $"there is no task '{unknown}'; there are {string.Join(", ", TaskTablePlan.AllTasks)}.")
+            : options.Seeds < 1 || options.Jobs < 1 || !IsPositive(options.Scale) || !options.Budgets.All(IsPositive)
+            ? throw new ConfigurationException("command line", "--seeds, --jobs, --scale and --budgets must be above 0.")
             : options;
     }
+
+    private static bool IsPositive(double number) => double.IsFinite(number) && number > 0;
 
     private static void MakeRow(string row, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using EchoApex.Core.Tasks;
+
 namespace EchoApex.Cli.TaskTable;
 
 /// <summary>A figure that the table shows of a task.</summary>
@@ -6,6 +8,9 @@ namespace EchoApex.Cli.TaskTable;
 /// <param name="LargerIsBetter">Which way is better.</param>
 internal sealed record TaskTableFigure(string Name, string Title, bool LargerIsBetter)
 {
+    /// <summary>The figure of a row; null where its evaluation has none.</summary>
+    public TaskMetric? In(TaskTableRow row) => row.Metrics.FirstOrDefault(metric => metric.Name == Name);
+
     /// <summary>The figures of a task, the one that decides first.</summary>
     public static IReadOnlyList<TaskTableFigure> Of(string task) => task switch
     {

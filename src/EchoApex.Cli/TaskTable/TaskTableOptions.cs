@@ -13,10 +13,13 @@ internal sealed record TaskTableOptions
     public string? Encoder { get; init; }
 
     /// <summary>The tasks.</summary>
-    public IReadOnlyList<string> Tasks { get; init; } = ["view", "segment", "measure", "ef"];
+    public IReadOnlyList<string> Tasks { get; init; } = TaskTablePlan.AllTasks;
 
     /// <summary>Repetitions of views and segmentation; the others have one.</summary>
     public int Seeds { get; init; } = 3;
+
+    /// <summary>Further budgets of seed 0 as multiples of each task's steps: how figures go on with more of them, or with fewer.</summary>
+    public IReadOnlyList<double> Budgets { get; init; } = [];
 
     /// <summary>Processes at a time.</summary>
     public int Jobs { get; init; } = 2;

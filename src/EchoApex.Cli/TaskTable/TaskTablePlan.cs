@@ -5,28 +5,43 @@ internal static class TaskTablePlan
 {
     private static readonly int[] Shots = [1, 5, 10, 50];
 
+    /// <summary>All tasks, in the order of the table.</summary>
+    public static string[] AllTasks { get; } = ["view", "segment", "measure", "ef"];
+
     /// <summary>All rows.</summary>
-    public static IReadOnlyList<(string Task, string Variant, int Seed)> Rows(TaskTableOptions options)
-    {
-        var rows = new List<(string, string, int)>();
-        foreach (string task in options.Tasks)
-        {
-            int seeds = task is "view" or "segment" ? options.Seeds : 1;
-            foreach (string variant in TaskTableVariant.All.Where(variant => variant != TaskTableVariant.Frozen || task == "view"))
-            {
-                rows.AddRange(Enumerable.Range(0, seeds).Select(seed => (task, variant, seed)));
-            }
-
-            if (task == "view")
-            {
-                rows.AddRange(Shots.Where(shots => shots <= options.Scaled(50, 1)).SelectMany(shots => new[] { TaskTableVariant.Full, TaskTableVariant.Random }
-                    .SelectMany(variant => Enumerable.Range(0, seeds).Select(seed => (task, TaskTableVariant.FewShot(variant, shots), seed)))));
-            }
-        }
-
-        return rows;
-    }
+    public static IReadOnlyList<(string Task, string Variant, int Seed)> Rows(TaskTableOptions options) =>
+        [.. options.Tasks.SelectMany(task => Of(task, options))];
 
     /// <summary>Patients a class of the few-shot curve.</summary>
     public static IReadOnlyList<int> FewShot => Shots;
+
+    /// <summary>Kinds of the few-shot curve.</summary>
+    public static IReadOnlyList<string> FewShotKinds { get; } = [TaskTableVariant.Full, TaskTableVariant.Random];
+
+    /// <summary>Kinds of the curve over budgets.</summary>
+    public static IReadOnlyList<string> BudgetKinds { get; } = [TaskTableVariant.Full, TaskTableVariant.Specialist];
+
+    private static IEnumerable<(string Task, string Variant, int Seed)> Of(string task, TaskTableOptions options)
+    {
+        int seeds = task is "view" or "segment" ? options.Seeds : 1;
+        var kinds = TaskTableVariant.All.Where(kind => kind != TaskTableVariant.Frozen || task == "view").Select(kind => new TaskTableVariant(kind));
+        var fewShot = task == "view"
+            ? Shots.Where(shots => shots <= options.Scaled(50, 1)).SelectMany(shots => FewShotKinds.Select(kind => new TaskTableVariant(kind, shots)))
+            : [];
+        foreach (var variant in kinds.Concat(fewShot))
+        {
+            for (int seed = 0; seed < seeds; seed++)
+            {
+                yield return (task, variant.ToString(), seed);
+            }
+        }
+
+        foreach (double budget in options.Budgets.Where(budget => budget is not 1).Distinct().Order())
+        {
+            foreach (string kind in BudgetKinds)
+            {
+                yield return (task, new TaskTableVariant(kind, Budget: budget).ToString(), 0);
+            }
+        }
+    }
 }

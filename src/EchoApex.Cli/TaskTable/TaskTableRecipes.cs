@@ -19,7 +19,7 @@ internal static class TaskTableRecipes
     /// <param name="options">The table's options, for the scale.</param>
     public static FineTuneConfiguration For(string task, string variant, int seed, TaskTableOptions options)
     {
-        var (plain, patients) = TaskTableVariant.Parse(variant);
+        var (kind, patients, budget) = TaskTableVariant.Parse(variant);
         var (steps, batch, side) = Budget(task);
         steps = patients is null ? steps : FewShotSteps;
         return new FineTuneConfiguration
@@ -29,18 +29,18 @@ internal static class TaskTableRecipes
             Training = new FineTuningOptions
             {
                 Seed = (ulong)seed,
-                Protocol = plain switch
+                Protocol = kind switch
                 {
                     TaskTableVariant.Adapter => FineTuningProtocol.Adapter,
                     TaskTableVariant.Frozen => FineTuningProtocol.Linear,
                     _ => FineTuningProtocol.Full,
                 },
                 Adapters = new AdapterOptions { Scale = 1, Dropout = 0 },
-                Steps = options.Scaled(steps, 2),
+                Steps = Math.Max(2, (int)Math.Round(options.Scaled(steps, 2) * budget)),
                 BatchSize = batch,
                 LearningRate = 2e-3,
-                EncoderRate = plain == TaskTableVariant.Full ? 0.5 : 1,
-                LayerDecay = plain == TaskTableVariant.Full ? 0.75 : 1,
+                EncoderRate = kind == TaskTableVariant.Full ? 0.5 : 1,
+                LayerDecay = kind == TaskTableVariant.Full ? 0.75 : 1,
                 AverageMomentum = 0.98,
                 Evaluations = 5,
                 PatientsPerClass = patients,

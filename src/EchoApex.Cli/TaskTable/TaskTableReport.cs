@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using EchoApex.Core.Charts;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Tasks;
 
 namespace EchoApex.Cli.TaskTable;
 
@@ -11,7 +12,7 @@ internal static class TaskTableReport
     private const int PictureWidth = 900;
     private const int PictureHeight = 520;
 
-    /// <summary>Writes tasks.md, tasks.csv, few-shot.png and one picture a task.</summary>
+    /// <summary>Writes tasks.md, tasks.csv, few-shot.png, one picture a task and one of its curve over budgets.</summary>
     public static void Write(TaskTableOptions options, IReadOnlyList<TaskTableRow> rows)
     {
         AtomicOutput.WriteText(Path.Combine(options.Out, "tasks.md"), Markdown(rows));
@@ -24,6 +25,12 @@ internal static class TaskTableReport
         if (FewShot(rows) is { Series.Count: > 0 } chart)
         {
             chart.Render(PictureWidth, PictureHeight).Save(Path.Combine(options.Out, "few-shot.png"));
+        }
+
+        var curve = new TaskTableBudgetCurve(rows);
+        foreach (string task in curve.Tasks)
+        {
+            curve.Chart(task).Render(PictureWidth, PictureHeight).Save(Path.Combine(options.Out, $"{task}-budget.png"));
         }
     }
 
@@ -50,6 +57,7 @@ internal static class TaskTableReport
         }
 
         AppendFewShot(text, rows);
+        new TaskTableBudgetCurve(rows).AppendTo(text);
         return text.ToString();
     }
 
@@ -67,7 +75,7 @@ internal static class TaskTableReport
     // One seed: the figure with its bootstrap interval. Several: their mean, and each with its own interval.
     private static string Cell(List<TaskTableRow> own, TaskTableFigure figure)
     {
-        var metrics = own.Select(row => row.Metrics.FirstOrDefault(metric => metric.Name == figure.Name)).OfType<Core.Tasks.TaskMetric>().ToArray();
+        var metrics = own.Select(figure.In).OfType<TaskMetric>().ToArray();
         if (metrics.Length == 0)
         {
             return "-";
@@ -79,12 +87,13 @@ internal static class TaskTableReport
 
     private static void AppendComparison(StringBuilder text, IReadOnlyList<TaskTableRow> rows, string task, TaskTableFigure figure)
     {
+        // NaN without such a row, 0 where nothing was learnt: there is nothing to take a share of.
         double full = Mean(rows, task, TaskTableVariant.Full, figure.Name);
         text.Append('\n');
         foreach (string other in new[] { TaskTableVariant.Adapter, TaskTableVariant.Random, TaskTableVariant.Specialist })
         {
             double value = Mean(rows, task, other, figure.Name);
-            if (!double.IsNaN(full) && !double.IsNaN(value))
+            if (full > 0 && !double.IsNaN(value))
             {
                 double loss = (figure.LargerIsBetter ? full - value : value - full) / full;
                 text.Append(CultureInfo.InvariantCulture, $"- {figure.Title}: {TaskTableVariant.Describe(other)} is {Math.Abs(loss):P1} {(loss > 0 ? "worse" : "better")} than full fine-tuning ({value:0.000} and {full:0.000}).\n");
@@ -102,24 +111,24 @@ internal static class TaskTableReport
         }
 
         text.Append("### Few-shot views: balanced accuracy by patients a class\n\n| model |").AppendJoin("", TaskTablePlan.FewShot.Select(shots => $" {shots} |")).Append("\n|---|").AppendJoin("", TaskTablePlan.FewShot.Select(_ => "---|")).Append('\n');
-        foreach (string variant in FewShotVariants)
+        foreach (string kind in TaskTablePlan.FewShotKinds)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {TaskTableVariant.Describe(variant)} |");
+            text.Append(CultureInfo.InvariantCulture, $"| {TaskTableVariant.Describe(kind)} |");
             foreach (int shots in TaskTablePlan.FewShot)
             {
-                var own = Of(rows, "view", TaskTableVariant.FewShot(variant, shots));
+                var own = Of(rows, "view", new TaskTableVariant(kind, shots).ToString());
                 text.Append(CultureInfo.InvariantCulture, $" {(own.Count == 0 ? "-" : Cell(own, TaskTableFigure.Of("view")[0]))} |");
             }
 
             text.Append('\n');
         }
-    }
 
-    private static string[] FewShotVariants { get; } = [TaskTableVariant.Full, TaskTableVariant.Random];
+        text.Append('\n');
+    }
 
     private static LineChart FewShot(IReadOnlyList<TaskTableRow> rows)
     {
-        double Value(string variant, int shots) => Mean(rows, "view", TaskTableVariant.FewShot(variant, shots), "balanced_accuracy");
+        double Value(string kind, int shots) => Mean(rows, "view", new TaskTableVariant(kind, shots).ToString(), "balanced_accuracy");
         return new LineChart
         {
             Title = "few-shot views",
@@ -128,7 +137,7 @@ internal static class TaskTableReport
             LogarithmicX = true,
             Series =
             [
-                .. FewShotVariants
+                .. TaskTablePlan.FewShotKinds
                     .Where(variant => TaskTablePlan.FewShot.Any(shots => !double.IsNaN(Value(variant, shots))))
                     .Select(variant => new LineSeries(
                         TaskTableVariant.Describe(variant),
@@ -143,8 +152,8 @@ internal static class TaskTableReport
     {
         var figure = TaskTableFigure.Of(task)[0];
         string[] variants = [.. TaskTableVariant.All.Where(variant => Of(rows, task, variant).Count > 0)];
-        double Average(string variant, Func<Core.Tasks.TaskMetric, double> value) => Of(rows, task, variant)
-            .Select(row => row.Metrics.FirstOrDefault(metric => metric.Name == figure.Name)).OfType<Core.Tasks.TaskMetric>()
+        double Average(string variant, Func<TaskMetric, double> value) => Of(rows, task, variant)
+            .Select(figure.In).OfType<TaskMetric>()
             .Select(value).DefaultIfEmpty(double.NaN).Average();
         return new BarChart
         {

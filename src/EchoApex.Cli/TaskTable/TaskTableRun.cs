@@ -13,7 +13,7 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
     /// <exception cref="EchoApexException">A row failed; the others are made before this is thrown.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(options.Out);
+        Directory.CreateDirectory(TaskTableTraining.RowFolder(options));
         PrepareShared(cancellationToken);
         var open = new Queue<(string Task, string Variant, int Seed)>(TaskTablePlan.Rows(options).Where(row => !File.Exists(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))));
         say($"{open.Count} rows to make, {options.Jobs} at a time");
@@ -43,9 +43,13 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         }
     }
 
-    /// <summary>The rows that exist.</summary>
+    /// <summary>The rows that exist in the folder, those of earlier commands too, in the order of the tasks.</summary>
     public IReadOnlyList<TaskTableRow> Rows() =>
-        [.. TaskTablePlan.Rows(options).Select(row => TaskTableRow.Read(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))).OfType<TaskTableRow>()];
+    [
+        .. new DirectoryInfo(TaskTableTraining.RowFolder(options)).EnumerateFiles("*.json")
+            .Select(file => TaskTableRow.Read(file.FullName)).OfType<TaskTableRow>()
+            .OrderBy(row => Array.IndexOf(TaskTablePlan.AllTasks, row.Task)).ThenBy(row => row.Variant, StringComparer.Ordinal).ThenBy(row => row.Seed),
+    ];
 
     // What several rows need is made before they run beside each other.
     private void PrepareShared(CancellationToken cancellationToken)

@@ -13,9 +13,12 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
 {
     private readonly TaskTableData _data = new(options, say);
 
+    /// <summary>The folder of the rows.</summary>
+    public static string RowFolder(TaskTableOptions options) => Path.Combine(options.Out, "rows");
+
     /// <summary>The file of a row.</summary>
     public static string FileOf(TaskTableOptions options, string task, string variant, int seed) =>
-        Path.Combine(options.Out, "rows", $"{TaskTableRow.NameOf(task, variant, seed)}.json");
+        Path.Combine(RowFolder(options), $"{TaskTableRow.NameOf(task, variant, seed)}.json");
 
     /// <summary>Trains, judges and writes the row with its cases and pictures.</summary>
     public TaskTableRow Make(string task, string variant, int seed, CancellationToken cancellationToken)
@@ -23,14 +26,14 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         var configuration = TaskTableRecipes.For(task, variant, seed, options);
         set_num_threads(configuration.Threads ?? 1);
         var set = _data.Labelled(task, seed, cancellationToken);
-        string plain = TaskTableVariant.Parse(variant).Plain;
-        using var model = ModelFolder.Load(Encoder(task, plain, seed, cancellationToken));
-        int side = plain == TaskTableVariant.Specialist && task == "view" ? model.Preprocessing.ImageSize : configuration.InputSize!.Value;
+        string kind = TaskTableVariant.Parse(variant).Kind;
+        using var model = ModelFolder.Load(Encoder(task, kind, seed, cancellationToken));
+        int side = kind == TaskTableVariant.Specialist && task == "view" ? model.Preprocessing.ImageSize : configuration.InputSize!.Value;
         var preparation = new ClipPreparation(model.Preprocessing with { Grayscale = true, ImageSize = side }, configuration.CacheMegabytes);
-        using var made = plain == TaskTableVariant.Specialist ? SpecialistCatalog.Create(task, set, preparation, model.Backbone, configuration) : TaskCatalog.Create(task, set, preparation, model.Backbone, configuration);
+        using var made = kind == TaskTableVariant.Specialist ? SpecialistCatalog.Create(task, set, preparation, model.Backbone, configuration) : TaskCatalog.Create(task, set, preparation, model.Backbone, configuration);
 
         // A specialist that is a network of its own has no use for the encoder: it is held still.
-        var training = plain == TaskTableVariant.Specialist && task != "view" ? configuration.Training with { Protocol = FineTuningProtocol.Linear } : configuration.Training;
+        var training = kind == TaskTableVariant.Specialist && task != "view" ? configuration.Training with { Protocol = FineTuningProtocol.Linear } : configuration.Training;
         var loop = new FineTuningLoop(training);
         using var adapters = loop.Attach(model.Backbone);
         string name = TaskTableRow.NameOf(task, variant, seed);
@@ -51,20 +54,20 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
             TrainedParameters = outcome.TrainedParameters,
             EncoderShare = outcome.EncoderShare,
         };
-        Directory.CreateDirectory(Path.Combine(options.Out, "rows"));
+        Directory.CreateDirectory(RowFolder(options));
         row.Write(FileOf(options, task, variant, seed));
         return row;
     }
 
-    private string Encoder(string task, string plain, int seed, CancellationToken cancellationToken)
+    private string Encoder(string task, string kind, int seed, CancellationToken cancellationToken)
     {
-        if (plain == TaskTableVariant.Specialist && task == "view")
+        if (kind == TaskTableVariant.Specialist && task == "view")
         {
             return _data.Cnn(seed);
         }
 
         string pretrained = _data.Pretrained(cancellationToken);
-        return plain == TaskTableVariant.Random ? _data.Untrained(pretrained, seed) : pretrained;
+        return kind == TaskTableVariant.Random ? _data.Untrained(pretrained, seed) : pretrained;
     }
 
     private sealed class Display(string name, Action<string> say) : IProgress<FineTuningProgress>

@@ -1,0 +1,68 @@
+using EchoApex.Core.Backbones;
+using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
+using EchoApex.Testing;
+
+namespace EchoApex.Cli.Tests.Commands;
+
+/// <summary>The table of tasks at its smallest: every row of every task is made by its own process, nothing is learnt.</summary>
+[Category("Integration")]
+public sealed class TaskTableCommandTests
+{
+    private static readonly string[] Small = ["--scale", "0.005", "--seeds", "1", "--jobs", "2"];
+
+    [Test]
+    public void TaskTable_AllTasks_MakesEveryRowOnceAndDrawsTables()
+    {
+        using var folder = new TemporaryFolder();
+        string output = folder.File("table"), encoder = Encoder(folder);
+        Run("--out", output, "--encoder", encoder, "--tasks", "view", "--budgets", "2", "1");
+        string[] views = ["view-adapter-0", "view-frozen-0", "view-full-0", "view-full-n1-0", "view-full-x2-0", "view-random-0", "view-random-n1-0", "view-specialist-0", "view-specialist-x2-0"];
+        Assert.That(Rows(output), Is.EqualTo(views));
+        var text = File.ReadAllText(Path.Combine(output, "tasks.md"));
+        Assert.That(text, Does.Contain("### view\n").And.Contain("| pretrained, frozen | 1 |").And.Contain("### Few-shot views").And.Contain("### view: balanced accuracy over the budget, seed 0\n\n| model | 1 x | 2 x |"));
+        Assert.That(Pictures(output), Is.EqualTo(new[] { "few-shot.png", "view-budget.png", "view.png" }));
+
+        // The other tasks join; rows that exist are not made again.
+        DateTime made = File.GetLastWriteTimeUtc(Path.Combine(output, "rows", "view-full-0.json"));
+        var all = Run("--out", output, "--encoder", encoder);
+        Assert.That(all.Output, Does.Contain("12 rows to make"));
+        Assert.That(File.GetLastWriteTimeUtc(Path.Combine(output, "rows", "view-full-0.json")), Is.EqualTo(made));
+        Assert.That(Rows(output), Is.EqualTo(views.Concat(from task in new[] { "segment", "measure", "ef" } from kind in new[] { "adapter", "full", "random", "specialist" } select $"{task}-{kind}-0").Order()));
+        Assert.That(File.ReadAllText(Path.Combine(output, "tasks.md")), Does.Contain("### segment").And.Contain("### measure").And.Contain("### ef").And.Not.Contain("NaN"));
+        Assert.That(File.ReadLines(Path.Combine(output, "tasks.csv")).Skip(1).Select(line => line.Split(',')[0]).Distinct(), Is.EquivalentTo(new[] { "view", "segment", "measure", "ef" }));
+    }
+
+    [TestCase("there is no task 'murmur'", "--tasks murmur")]
+    [TestCase("must be above 0", "--budgets 0")]
+    [TestCase("must be above 0", "--scale NaN")]
+    [TestCase("does not exist", "--encoder nowhere")]
+    public void TaskTable_BadArguments_SayWhatIsWrong(string expected, string arguments)
+    {
+        using var folder = new TemporaryFolder();
+        var result = CommandLine.Run(["task-table", "--out", folder.File("table"), .. arguments.Split(' ')]);
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain(expected));
+    }
+
+    private static CommandLine Run(params string[] arguments)
+    {
+        var result = CommandLine.Run(["task-table", .. Small, .. arguments]);
+        Assert.That(result.ExitCode, Is.Zero, result.Error + result.Output);
+        return result;
+    }
+
+    // As narrow as adapters of under 4 % allow.
+    private static string Encoder(TemporaryFolder folder)
+    {
+        var config = new BackboneConfig { Family = "vit", Architecture = "tiny", ImageSize = 48, PatchSize = 8, EmbedDim = 96, Depth = 4, Heads = 3 };
+        using var backbone = BackboneFactory.Create(config, new RandomStream(1));
+        ModelFolder.Save(folder.File("tiny"), backbone, new Preprocessing { ImageSize = 48, Normalization = Normalization.Image }, new ModelInfo { Name = "tiny" });
+        return folder.File("tiny");
+    }
+
+    private static IEnumerable<string?> Rows(string output) => Directory.GetFiles(Path.Combine(output, "rows")).Select(Path.GetFileNameWithoutExtension).Order();
+
+    private static IEnumerable<string?> Pictures(string output) => Directory.GetFiles(output, "*.png").Select(Path.GetFileName).Order();
+}
