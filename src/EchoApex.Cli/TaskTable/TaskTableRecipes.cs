@@ -20,7 +20,7 @@ internal static class TaskTableRecipes
     public static FineTuneConfiguration For(string task, string variant, int seed, TaskTableOptions options)
     {
         var (kind, patients, budget) = TaskTableVariant.Parse(variant);
-        var (steps, batch, side) = Budget(task);
+        var (steps, batch, side) = Budget(task, kind);
         steps = patients is null ? steps : FewShotSteps;
         return new FineTuneConfiguration
         {
@@ -42,17 +42,25 @@ internal static class TaskTableRecipes
                 EncoderRate = kind == TaskTableVariant.Full ? 0.5 : 1,
                 LayerDecay = kind == TaskTableVariant.Full ? 0.75 : 1,
                 AverageMomentum = 0.98,
-                Evaluations = 5,
+
+                // The average of the last weights is judged: with 90 validation patients a choice among several would be a draw.
+                Evaluations = 1,
                 PatientsPerClass = patients,
                 LogEvery = 50,
             },
-            View = new ViewClassificationOptions { FramesPerClip = 6 },
+            View = new ViewClassificationOptions { FramesPerClip = 6, MeanPatch = kind != TaskTableVariant.Specialist },
             Segment = new SegmentationTaskOptions
             {
                 Head = new SegmentationOptions { EmbedDim = 96, Heads = 4, MlpDim = 384, IouHeadHiddenDim = 96 },
                 Training = new SegmentationTrainingOptions { EvaluationFrames = 1, CorrectionRounds = 1 },
             },
-            Measure = new MeasurementOptions { Views = ["PLAX"], Augmentation = Mild },
+            Measure = new MeasurementOptions
+            {
+                Views = ["PLAX"],
+                Augmentation = Mild,
+                Head = new MeasurementHeadOptions { HeatmapStride = 4, WindowRadius = 3 },
+                Loss = new MeasurementLossOptions { Sigma = 1, CoordinateWeight = 0.2 },
+            },
             Ef = new EjectionFractionOptions { Head = new EjectionFractionHeadOptions { Width = 96 }, Windows = new FrameWindowOptions { Frames = 12 }, Augmentation = Mild },
         };
     }
@@ -61,11 +69,14 @@ internal static class TaskTableRecipes
 
     private static FrameAugmentationOptions Mild { get; } = new() { RotationDegrees = 8 };
 
-    private static (int Steps, int Batch, int Side) Budget(string task) => task switch
+    // Specialists have steps and sizes of their own, such that none has less processor time than the encoder fine-tuned whole.
+    private static (int Steps, int Batch, int Side) Budget(string task, string kind) => (task, kind == TaskTableVariant.Specialist) switch
     {
-        "view" => (500, 32, 48),
-        "segment" => (400, 8, 112),
-        "measure" => (200, 16, 112),
-        _ => (400, 8, 48),
+        ("view", false) => (1200, 32, 48),
+        ("view", true) => (500, 32, 96),
+        ("segment", _) => (400, 8, 112),
+        ("measure", false) => (600, 16, 112),
+        ("measure", true) => (200, 16, 112),
+        _ => (600, 8, 48),
     };
 }

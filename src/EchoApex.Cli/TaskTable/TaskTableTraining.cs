@@ -28,8 +28,7 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         var set = _data.Labelled(task, seed, cancellationToken);
         string kind = TaskTableVariant.Parse(variant).Kind;
         using var model = ModelFolder.Load(Encoder(task, kind, seed, cancellationToken));
-        int side = kind == TaskTableVariant.Specialist && task == "view" ? model.Preprocessing.ImageSize : configuration.InputSize!.Value;
-        var preparation = new ClipPreparation(model.Preprocessing with { Grayscale = true, ImageSize = side }, configuration.CacheMegabytes);
+        var preparation = new ClipPreparation(model.Preprocessing with { Grayscale = true, ImageSize = configuration.InputSize!.Value }, configuration.CacheMegabytes);
         using var made = kind == TaskTableVariant.Specialist ? SpecialistCatalog.Create(task, set, preparation, model.Backbone, configuration) : TaskCatalog.Create(task, set, preparation, model.Backbone, configuration);
 
         // A specialist that is a network of its own has no use for the encoder: it is held still.
