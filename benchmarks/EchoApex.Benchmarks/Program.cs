@@ -4,6 +4,7 @@ using EchoApex.Benchmarks.Forward;
 using EchoApex.Benchmarks.Inference;
 using EchoApex.Benchmarks.Live;
 using EchoApex.Benchmarks.Loading;
+using EchoApex.Benchmarks.Prompts;
 using EchoApex.Benchmarks.Shards;
 using EchoApex.Benchmarks.Training;
 
@@ -28,6 +29,8 @@ switch (args)
         return ExchangeBenchmark.Run(exchangeArguments);
     case ["live", .. var liveArguments]:
         return LiveBenchmark.Run(liveArguments);
+    case ["prompts", .. var promptArguments]:
+        return PromptBenchmark.Run(promptArguments);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         return 0;
