@@ -37,6 +37,8 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
             TaskTableReport.Write(options, Rows());
         }
 
+        // Also where nothing was open: the table is that of all rows in the folder.
+        TaskTableReport.Write(options, Rows());
         if (failures.Count > 0)
         {
             throw new EchoApexException($"{failures.Count} rows failed; the first: {failures[0]} The same command makes them again.");
