@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using EchoApex.Core.Runtime;
 
 namespace EchoApex.Cli.TaskTable;
@@ -10,10 +11,12 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
     public const string OptionsVariable = "ECHOAPEX_TASK_TABLE";
 
     /// <summary>Runs to the end.</summary>
+    /// <exception cref="ConfigurationException">The folder holds a table of another scale or encoder.</exception>
     /// <exception cref="EchoApexException">A row failed; the others are made before this is thrown.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(TaskTableTraining.RowFolder(options));
+        KeepToOneTable();
         PrepareShared(cancellationToken);
         var open = new Queue<(string Task, string Variant, int Seed)>(TaskTablePlan.Rows(options).Where(row => !File.Exists(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))));
         say($"{open.Count} rows to make, {options.Jobs} at a time");
@@ -52,6 +55,21 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
             .Select(file => TaskTableRow.Read(file.FullName)).OfType<TaskTableRow>()
             .OrderBy(row => Array.IndexOf(TaskTablePlan.AllTasks, row.Task)).ThenBy(row => row.Variant, StringComparer.Ordinal).ThenBy(row => row.Seed),
     ];
+
+    // Rows and phantoms are found again by their names, which say nothing of scale and encoder: one folder, one table.
+    private void KeepToOneTable()
+    {
+        string file = Path.Combine(options.Out, "table.txt");
+        string own = string.Create(CultureInfo.InvariantCulture, $"--scale {options.Scale}, encoder {options.Encoder ?? "of its own"}, {options.Difficulty} phantoms");
+        if (!File.Exists(file))
+        {
+            AtomicOutput.WriteText(file, own);
+        }
+        else if (File.ReadAllText(file) is var there && there != own)
+        {
+            throw new ConfigurationException("command line", $"{options.Out} holds a table of {there}; this command has {own}. Take another --out, or the same options.");
+        }
+    }
 
     // What several rows need is made before they run beside each other.
     private void PrepareShared(CancellationToken cancellationToken)

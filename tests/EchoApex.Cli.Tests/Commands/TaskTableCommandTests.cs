@@ -1,3 +1,4 @@
+using System.Globalization;
 using EchoApex.Core.Backbones;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Imaging;
@@ -24,13 +25,17 @@ public sealed class TaskTableCommandTests
         Assert.That(text, Does.Contain("### view\n").And.Contain("| pretrained, frozen | 1 |").And.Contain("### Few-shot views").And.Contain("### view: balanced accuracy over the budget, seed 0\n\n| model | 1 x | 2 x |"));
         Assert.That(Pictures(output), Is.EqualTo(new[] { "few-shot.png", "view-budget.png", "view.png" }));
 
+        int Steps(string variant) => int.Parse(File.ReadLines(Path.Combine(output, "tasks.csv")).First(line => line.StartsWith($"view,{variant},", StringComparison.Ordinal)).Split(',')[8], CultureInfo.InvariantCulture);
+        Assert.That((Steps("full-x2"), Steps("specialist-x2")), Is.EqualTo((2 * Steps("full"), 2 * Steps("specialist"))));
+        Assert.That(CommandLine.Run(["task-table", "--out", output, "--encoder", encoder, "--scale", "0.1"]).Error, Does.Contain("holds a table of --scale 0.005").And.Contain("another --out"));
+
         // The other tasks join; rows that exist are not made again.
         DateTime made = File.GetLastWriteTimeUtc(Path.Combine(output, "rows", "view-full-0.json"));
         var all = Run("--out", output, "--encoder", encoder);
         Assert.That(all.Output, Does.Contain("12 rows to make"));
         Assert.That(File.GetLastWriteTimeUtc(Path.Combine(output, "rows", "view-full-0.json")), Is.EqualTo(made));
         Assert.That(Rows(output), Is.EqualTo(views.Concat(from task in new[] { "segment", "measure", "ef" } from kind in new[] { "adapter", "full", "random", "specialist" } select $"{task}-{kind}-0").Order()));
-        Assert.That(File.ReadAllText(Path.Combine(output, "tasks.md")), Does.Contain("### segment").And.Contain("### measure").And.Contain("### ef").And.Not.Contain("NaN"));
+        Assert.That(File.ReadAllText(Path.Combine(output, "tasks.md")), Does.Contain("### segment").And.Contain("### measure").And.Contain("### ef").And.Contain("over the budget").And.Not.Contain("NaN"));
         Assert.That(File.ReadLines(Path.Combine(output, "tasks.csv")).Skip(1).Select(line => line.Split(',')[0]).Distinct(), Is.EquivalentTo(new[] { "view", "segment", "measure", "ef" }));
     }
 
