@@ -29,6 +29,7 @@ public sealed class CollectionPause : IDisposable
     /// <summary>Collects now when a quarter of the budget is used. Call it between units of work.</summary>
     public void Renew()
     {
+        SignalStacks.Protect();
         if (GCSettings.LatencyMode != GCLatencyMode.NoGCRegion || GC.GetTotalAllocatedBytes() - _start > Budget / 4)
         {
             End();

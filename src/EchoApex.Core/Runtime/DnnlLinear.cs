@@ -39,6 +39,7 @@ internal static unsafe partial class DnnlLinear
     /// <returns>[..., O].</returns>
     public static Tensor Apply(Tensor input, Tensor weight_OI, Tensor? bias_O, Epilogue epilogue = Epilogue.None)
     {
+        SignalStacks.Protect();
         nint bias = bias_O?.Handle ?? 0;
         nint result;
         fixed (byte* none = "none\0"u8, gelu = "gelu\0"u8)

@@ -59,6 +59,7 @@ internal static unsafe partial class DnnlPacking
     /// <summary>input W^T + bias, [..., I] to [..., O].</summary>
     public static Tensor Linear(Tensor input, Tensor packed, Tensor bias_O, Epilogue epilogue)
     {
+        SignalStacks.Protect();
         nint bias = bias_O.Handle;
         nint result;
         fixed (byte* none = "none\0"u8, gelu = "gelu\0"u8, relu = "relu\0"u8)
@@ -76,6 +77,7 @@ internal static unsafe partial class DnnlPacking
     /// <summary>input W^T + bias + summand, [..., I] to [..., O].</summary>
     public static Tensor LinearPlus(Tensor input, Tensor packed, Tensor bias_O, Tensor summand)
     {
+        SignalStacks.Protect();
         nint bias = bias_O.Handle;
         nint result;
         fixed (byte* add = "add\0"u8)
@@ -91,6 +93,7 @@ internal static unsafe partial class DnnlPacking
     /// <summary>A convolution, [B, I, H, W] with channels last in memory to [B, O, H', W'] of the same kind.</summary>
     public static Tensor Convolution(Tensor input, Tensor packed, Tensor bias_O, long stride, long padding, Epilogue epilogue)
     {
+        SignalStacks.Protect();
         nint bias = bias_O.Handle;
         nint result;
         long* strides = stackalloc long[2] { stride, stride };

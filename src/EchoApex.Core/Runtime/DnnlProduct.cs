@@ -26,6 +26,7 @@ internal static partial class DnnlProduct
             return a_GMK.bmm(b_GKN);
         }
 
+        SignalStacks.Protect();
         var result_GMN = empty([a_GMK.shape[0], a_GMK.shape[1], b_GKN.shape[2]], ScalarType.Float32);
         Multiply(a_GMK.Handle, b_GKN.Handle, result_GMN.Handle, 0, 1);
         GC.KeepAlive(a_GMK);
