@@ -5,6 +5,7 @@ using EchoApex.Core.Datasets;
 using EchoApex.Core.Datasets.Shards;
 using EchoApex.Core.Phantoms;
 using EchoApex.Core.Runtime;
+using EchoApex.Core.Sources.Images.GrayJpeg;
 using EchoApex.Training.Presets;
 using EchoApex.Training.SelfDistillation;
 using OpenCvSharp;
@@ -94,6 +95,7 @@ internal static class ShardLoadBenchmark
         using var data = ShardDataset.Open([folder], SampleBalance.Frame);
         var worker = new LoaderWorker();
         var random = new RandomStream(1);
+        byte[] pixels = new byte[set.Count == 0 ? 0 : Enumerable.Range(0, set.Count).Max(i => set.SizeOf(i).Height * set.SizeOf(i).Width)];
         Alternate(
             rounds,
             images,
@@ -102,6 +104,15 @@ internal static class ShardLoadBenchmark
                 for (int i = 0; i < images; i++)
                 {
                     using var picture = Cv2.ImDecode(stored[((round * images) + i) % stored.Length], ImreadModes.Grayscale);
+                }
+            }),
+            ("our decoder of a frame in memory", round =>
+            {
+                for (int i = 0; i < images; i++)
+                {
+                    byte[] picture = stored[((round * images) + i) % stored.Length];
+                    var (height, width) = JpegSize.TryRead(picture)!.Value;
+                    GrayJpegDecoder.TryDecode(picture, height, width, pixels.AsSpan(0, height * width));
                 }
             }),
             ("a frame from the shard: read, CRC, decode, mask read and decoded with it", round =>

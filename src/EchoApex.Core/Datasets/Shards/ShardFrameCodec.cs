@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Images;
+using EchoApex.Core.Sources.Images.GrayJpeg;
 using OpenCvSharp;
 
 namespace EchoApex.Core.Datasets.Shards;
@@ -51,6 +52,11 @@ internal static unsafe class ShardFrameCodec
         if (size != (height, width))
         {
             throw new FormatException($"is a picture of {size.Height} x {size.Width}; the index says {height} x {width}");
+        }
+
+        if (GrayJpegDecoder.TryDecode(picture, height, width, pixels))
+        {
+            return;
         }
 
         try
