@@ -2,6 +2,7 @@ using BenchmarkDotNet.Running;
 using EchoApex.Benchmarks.Augmentation;
 using EchoApex.Benchmarks.Forward;
 using EchoApex.Benchmarks.Inference;
+using EchoApex.Benchmarks.Ingest;
 using EchoApex.Benchmarks.Live;
 using EchoApex.Benchmarks.Loading;
 using EchoApex.Benchmarks.Prompts;
@@ -27,6 +28,8 @@ switch (args)
         return StepBenchmark.Run(stepArguments);
     case ["exchange", .. var exchangeArguments]:
         return ExchangeBenchmark.Run(exchangeArguments);
+    case ["ingest", .. var ingestArguments]:
+        return IngestBenchmark.Run(ingestArguments);
     case ["live", .. var liveArguments]:
         return LiveBenchmark.Run(liveArguments);
     case ["prompts", .. var promptArguments]:

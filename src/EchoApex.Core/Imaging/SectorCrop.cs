@@ -82,6 +82,27 @@ public sealed class SectorCrop
         }
     }
 
+    /// <summary>Whether two gray frames differ within the mask by more than a sum of absolute differences. Looks no further than it must.</summary>
+    /// <param name="before">A whole frame.</param>
+    /// <param name="now">Another.</param>
+    /// <param name="frameWidth">Columns of both.</param>
+    /// <param name="most">The sum.</param>
+    internal bool ChangesMoreThan(ReadOnlySpan<byte> before, ReadOnlySpan<byte> now, int frameWidth, double most)
+    {
+        long change = 0;
+        byte[] first = new byte[Width], second = new byte[Width];
+        for (int row = 0; row < Height && change <= most; row++)
+        {
+            int start = ((Y + row) * frameWidth) + X;
+            var mask = _mask.AsSpan(row * Width, Width);
+            Blank(before.Slice(start, Width), mask, first);
+            Blank(now.Slice(start, Width), mask, second);
+            change += FrameOperations.TotalChange(first, second);
+        }
+
+        return change > most;
+    }
+
     private static void Blank(ReadOnlySpan<byte> values, ReadOnlySpan<byte> mask, Span<byte> result)
     {
         var many = MemoryMarshal.Cast<byte, Vector<byte>>(values);

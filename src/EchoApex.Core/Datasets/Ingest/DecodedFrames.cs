@@ -23,13 +23,8 @@ internal sealed class DecodedFrames
         {
             cancellationToken.ThrowIfCancellationRequested();
             Decode(i);
-            Statistics.Add(_frame);
-            if (keep)
-            {
-                byte[] gray = GC.AllocateUninitializedArray<byte>(area);
-                ToGray(gray);
-                _gray[i] = gray;
-            }
+            _gray[i] = keep ? GC.AllocateUninitializedArray<byte>(area) : null;
+            Statistics.Add(_frame, _gray[i]);
         }
     }
 
@@ -53,7 +48,7 @@ internal sealed class DecodedFrames
         }
 
         byte[] gray = new byte[_clip.Width * _clip.Height];
-        ToGray(gray);
+        FrameOperations.ToGray(_frame, gray);
         return gray;
     }
 
@@ -62,17 +57,5 @@ internal sealed class DecodedFrames
         long start = Stopwatch.GetTimestamp();
         _clip.ReadFrame(index, _frame);
         DecodeTime += Stopwatch.GetElapsedTime(start);
-    }
-
-    private void ToGray(byte[] gray)
-    {
-        if (_clip.Channels == 1)
-        {
-            _frame.CopyTo(gray, 0);
-        }
-        else
-        {
-            FrameOperations.ToGray(_frame, gray);
-        }
     }
 }

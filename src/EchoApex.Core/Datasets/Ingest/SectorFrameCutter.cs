@@ -36,16 +36,15 @@ internal static class SectorFrameCutter
     private static List<int> Distinct(DecodedFrames decoded, EchoClip clip, SectorCrop crop, double threshold)
     {
         List<int> distinct = [0];
-        int inside = crop.Mask.Length - crop.Mask.Count((byte)0);
-        byte[] last = new byte[crop.Width * crop.Height], now = new byte[crop.Width * crop.Height];
-        crop.Cut(decoded.Gray(0), clip.Width, 1, last);
+        double most = threshold * (crop.Mask.Length - crop.Mask.Count((byte)0));
+        byte[] last = decoded.Gray(0).ToArray();
         for (int i = 1; i < clip.FrameCount; i++)
         {
-            crop.Cut(decoded.Gray(i), clip.Width, 1, now);
-            if (FrameOperations.TotalChange(last, now) > threshold * inside)
+            var now = decoded.Gray(i);
+            if (crop.ChangesMoreThan(last, now, clip.Width, most))
             {
                 distinct.Add(i);
-                (last, now) = (now, last);
+                now.CopyTo(last);
             }
         }
 

@@ -54,24 +54,15 @@ internal unsafe struct BitReader
     public int Take(int* entries, int* longEntries, out int number)
     {
         int entry = entries[Window >> (64 - CoefficientTable.LookupBits)];
-        number = entry >> 16;
-        if ((entry & CoefficientTable.Partial) != 0)
+        if ((entry & CoefficientTable.Long) != 0)
         {
-            if ((entry & CoefficientTable.Long) != 0)
-            {
-                entry = longEntries[Window >> 48];
-                number = entry >> 16;
-            }
-
-            if ((entry & CoefficientTable.Partial) != 0)
-            {
-                // EXTEND, T.81 F.2.2.1, without a branch that nobody could predict.
-                int all = (1 << (number & 0x0F)) - 1;
-                number = (int)(Window >> (64 - (entry & LengthMask))) & all;
-                number -= all & ((number - ((all >> 1) + 1)) >> 31);
-            }
+            entry = longEntries[Window >> 48];
         }
 
+        // EXTEND, T.81 F.2.2.1, without a branch that nobody could predict: a number whose top bit is 0 is negative.
+        int largest = entry >> 16;
+        number = (int)(Window >> (64 - (entry & LengthMask))) & largest;
+        number -= largest & ((number - 1 - (largest >> 1)) >> 31);
         Drop(entry);
         return entry;
     }

@@ -4,23 +4,20 @@ using System.Runtime.InteropServices;
 namespace EchoApex.Core.Sources.Images.GrayJpeg;
 
 /// <summary>
-/// A Huffman table (ITU-T T.81 annex C) that gives a code and the number behind it in one look, where both fit <see cref="LookupBits"/> bits. An
-/// entry holds the bits that it uses up (bits 0 to 5), the step to the coefficient that it sets (8 to 14) and that coefficient (16 to 31, signed).
-/// Where the number does not fit, <see cref="Partial"/> is set, and 16 to 19 hold the number's bits. Memory is pinned.
+/// A Huffman table (ITU-T T.81 annex C) for one look a code, small enough to stay in the processor's first cache beside everything else. An entry
+/// holds the bits of code and number (bits 0 to 4), the step to the coefficient that they set (8 to 14) and the largest number of that many bits
+/// (16 to 27). Memory is pinned.
 /// </summary>
 internal sealed unsafe class CoefficientTable(bool isDc)
 {
     /// <summary>Bits that the first lookup sees.</summary>
-    public const int LookupBits = 13;
+    public const int LookupBits = 10;
 
     /// <summary>Bits that an entry uses up at most: a window that was filled holds two.</summary>
     public const int MostBits = LongestCode + MostNumberBits;
 
-    /// <summary>The coefficient has to be read from the bits.</summary>
-    public const int Partial = 0x80;
-
-    /// <summary>The code is longer than the lookup, or there is none: <see cref="LongEntries"/> tell. Comes with <see cref="Partial"/>.</summary>
-    public const int Long = 0x40;
+    /// <summary>The code is longer than the lookup, or there is none: <see cref="LongEntries"/> tell.</summary>
+    public const int Long = 0x80;
 
     // Baseline coefficients of 8-bit pictures have no more than 11 bits.
     private const int MostNumberBits = 12;
@@ -95,7 +92,7 @@ internal sealed unsafe class CoefficientTable(bool isDc)
         }
 
         _long.AsSpan().Fill(Invalid);
-        _entries.AsSpan(start >> (LongestCode - LookupBits)).Fill(Partial | Long);
+        _entries.AsSpan(start >> (LongestCode - LookupBits)).Fill(Long);
     }
 
     private void Add(int code, int length, byte symbol)
@@ -105,33 +102,6 @@ internal sealed unsafe class CoefficientTable(bool isDc)
         bool isLong = length > LookupBits;
         int room = (isLong ? LongestCode : LookupBits) - length;
         var entries = isLong ? _long.AsSpan((code << room) - _longStart, 1 << room) : _entries.AsSpan(code << room, 1 << room);
-        int entry = (step << 8) | (length + size);
-        if (size > MostNumberBits)
-        {
-            entries.Fill(Invalid);
-        }
-        else if (size == 0)
-        {
-            entries.Fill(entry);
-        }
-        else if (isLong || size > room)
-        {
-            entries.Fill((size << 16) | Partial | entry);
-        }
-        else
-        {
-            AddNumbers(entries, entry, size);
-        }
-    }
-
-    // EXTEND, T.81 F.2.2.1: a number whose top bit is 0 is negative.
-    private static void AddNumbers(Span<int> entries, int entry, int size)
-    {
-        int share = entries.Length >> size;
-        for (int number = 0; number < 1 << size; number++)
-        {
-            int value = number < 1 << (size - 1) ? number - (1 << size) + 1 : number;
-            entries.Slice(number * share, share).Fill((value << 16) | entry);
-        }
+        entries.Fill(size > MostNumberBits ? Invalid : (((1 << size) - 1) << 16) | (step << 8) | (length + size));
     }
 }
