@@ -88,7 +88,7 @@ internal static class IngestBenchmark
 
         var clip = ClipReader.Open(path);
         Count("opening");
-        var decoded = new DecodedFrames(clip, (long)options.WorkerMegabytes << 20, CancellationToken.None);
+        using var decoded = new DecodedFrames(clip, (long)options.WorkerMegabytes << 20, CancellationToken.None);
         Count("statistics of pixels, conversion to gray", decoded.DecodeTime);
         times["decoders"] = times.GetValueOrDefault("decoders") + decoded.DecodeTime;
         var analysis = SectorAnalyzer.Analyze(decoded.Statistics, clip.Regions);

@@ -52,7 +52,7 @@ internal sealed class ClipProcessor(IngestOptions options, Pseudonymizer pseudon
         bool isDicom = clip.Origin.Format == "DICOM";
         var header = isDicom ? DicomHeaderCleaner.Clean(item.Path!, pseudonyms, options.Keep, item.Name) : null;
         audit = Describe(audit, item, clip, header);
-        var decoded = new DecodedFrames(clip, (long)options.WorkerMegabytes << 20, cancellationToken);
+        using var decoded = new DecodedFrames(clip, (long)options.WorkerMegabytes << 20, cancellationToken);
         var analysis = SectorAnalyzer.Analyze(decoded.Statistics, clip.Regions);
         var kind = ClipClassifier.OfFile(clip, decoded.Statistics, analysis);
         audit = audit with

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Imaging.Sectors;
@@ -5,7 +6,7 @@ using EchoApex.Core.Imaging.Sectors;
 namespace EchoApex.Core.Datasets.Ingest;
 
 /// <summary>The gray frames of a clip, decoded once and kept where they fit a bound of memory, decoded again where they do not.</summary>
-internal sealed class DecodedFrames
+internal sealed class DecodedFrames : IDisposable
 {
     private readonly EchoClip _clip;
     private readonly byte[]?[] _gray;
@@ -23,8 +24,8 @@ internal sealed class DecodedFrames
         {
             cancellationToken.ThrowIfCancellationRequested();
             Decode(i);
-            _gray[i] = keep ? GC.AllocateUninitializedArray<byte>(area) : null;
-            Statistics.Add(_frame, _gray[i]);
+            _gray[i] = keep ? ArrayPool<byte>.Shared.Rent(area) : null;
+            Statistics.Add(_frame, _gray[i].AsSpan(0, keep ? area : 0));
         }
     }
 
@@ -38,7 +39,7 @@ internal sealed class DecodedFrames
     {
         if (_gray[index] is { } kept)
         {
-            return kept;
+            return kept.AsSpan(0, _clip.Width * _clip.Height);
         }
 
         Decode(index);
@@ -50,6 +51,18 @@ internal sealed class DecodedFrames
         byte[] gray = new byte[_clip.Width * _clip.Height];
         FrameOperations.ToGray(_frame, gray);
         return gray;
+    }
+
+    /// <summary>Gives the memory of the frames back; spans of them end here.</summary>
+    public void Dispose()
+    {
+        for (int i = 0; i < _gray.Length; i++)
+        {
+            if (Interlocked.Exchange(ref _gray[i], null) is { } frame)
+            {
+                ArrayPool<byte>.Shared.Return(frame);
+            }
+        }
     }
 
     private void Decode(int index)

@@ -1,3 +1,4 @@
+using EchoApex.Core.Datasets.Shards;
 using EchoApex.Core.Imaging;
 
 namespace EchoApex.Core.Datasets.Ingest;
@@ -15,19 +16,22 @@ internal static class SectorFrameCutter
         int height = Math.Max(1, (int)Math.Round(crop.Height * scale));
         int width = Math.Max(1, (int)Math.Round(crop.Width * scale));
         byte[] mask = new byte[height * width];
-        FrameOperations.Resize(crop.Mask, crop.Height, crop.Width, 1, mask, height, width, Interpolation.Area);
+        var shrink = new AreaShrink(crop.Height, crop.Width, height, width);
+        shrink.Run(crop.Mask, mask);
+        for (int i = 0; i < mask.Length; i++)
+        {
+            // A stored pixel belongs to the sector when at least half of it does; the blanked rest of it is black.
+            mask[i] = mask[i] < 128 ? (byte)0 : (byte)255;
+        }
+
         byte[] pixels = new byte[checked(count * height * width)];
         byte[] cut = new byte[crop.Width * crop.Height];
         for (int i = 0; i < count; i++)
         {
             var target = pixels.AsSpan(i * height * width, height * width);
             crop.Cut(decoded.Gray(indices[i]), clip.Width, 1, cut);
-            FrameOperations.Resize(cut, crop.Height, crop.Width, 1, target, height, width, Interpolation.Area);
-            for (int j = 0; j < target.Length; j++)
-            {
-                // A stored pixel belongs to the sector when at least half of it does; the blanked rest of it is black.
-                target[j] = mask[j] < 128 ? (byte)0 : Math.Max(target[j], (byte)1);
-            }
+            shrink.Run(cut, target);
+            ShardFrameCodec.Mark(target, mask);
         }
 
         return (new SectorFrames(pixels, count, height, width), indices, clip.FrameCount - distinct.Count);

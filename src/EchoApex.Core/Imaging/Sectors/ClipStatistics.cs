@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace EchoApex.Core.Imaging.Sectors;
@@ -118,13 +120,14 @@ internal sealed class ClipStatistics
         int i = 0;
         for (; i + Vector128<byte>.Count <= Darkest.Length; i += Vector128<byte>.Count)
         {
-            var a = Vector128.Create(frame[(3 * i)..]);
-            var b = Vector128.Create(frame[((3 * i) + 16)..]);
-            var c = Vector128.Create(frame[((3 * i) + 32)..]);
+            ref byte pixels = ref MemoryMarshal.GetReference(frame.Slice(3 * i, 3 * Vector128<byte>.Count));
+            var a = Vector128.LoadUnsafe(ref pixels);
+            var b = Vector128.LoadUnsafe(ref pixels, 16);
+            var c = Vector128.LoadUnsafe(ref pixels, 32);
             var red = Vector128.Shuffle(a, Vector128.Create((byte)0, 3, 6, 9, 12, 15, No, No, No, No, No, No, No, No, No, No))
                 | Vector128.Shuffle(b, Vector128.Create(No, No, No, No, No, No, 2, 5, 8, 11, 14, No, No, No, No, No))
                 | Vector128.Shuffle(c, Vector128.Create(No, No, No, No, No, No, No, No, No, No, No, 1, 4, 7, 10, 13));
-            if (IsGray(frame, i, a, b, c))
+            if ((3 * (i + Vector128<byte>.Count)) < frame.Length && IsGray(ref pixels, a, b, c))
             {
                 Gather(red, i);
                 if (!gray.IsEmpty)
@@ -174,20 +177,16 @@ internal sealed class ClipStatistics
     }
 
     // Whether red is green and green is blue in sixteen pixels: each byte is compared with the next one, but for blue, whose next one is another pixel's.
-    private static bool IsGray(ReadOnlySpan<byte> frame, int pixel, Vector128<byte> a, Vector128<byte> b, Vector128<byte> c)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsGray(ref byte pixels, Vector128<byte> a, Vector128<byte> b, Vector128<byte> c)
     {
-        int at = (3 * pixel) + 1;
-        if (at + (3 * Vector128<byte>.Count) > frame.Length)
-        {
-            return false;
-        }
-
-        var differences = ((a ^ Vector128.Create(frame[at..])) & Vector128.Create((byte)255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255))
-            | ((b ^ Vector128.Create(frame[(at + 16)..])) & Vector128.Create((byte)255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255))
-            | ((c ^ Vector128.Create(frame[(at + 32)..])) & Vector128.Create((byte)0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0));
+        var differences = ((a ^ Vector128.LoadUnsafe(ref pixels, 1)) & Vector128.Create((byte)255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255))
+            | ((b ^ Vector128.LoadUnsafe(ref pixels, 17)) & Vector128.Create((byte)255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255))
+            | ((c ^ Vector128.LoadUnsafe(ref pixels, 33)) & Vector128.Create((byte)0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0, 255, 255, 0));
         return differences == Vector128<byte>.Zero;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Gather(Vector128<byte> values, int at)
     {
         Vector128.Min(Vector128.Create(Darkest, at), values).CopyTo(Darkest, at);
