@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace EchoApex.Core.Imaging.Sectors;
 
 /// <summary>A straight edge in the coordinates of an <see cref="EdgeProfile"/>: V = Slope U + Offset.</summary>
@@ -49,11 +51,12 @@ internal sealed record EdgeLine(double Slope, double Offset, int Inliers, int Ou
         // Every second angle is asked of a part of the points first, then those about the best of all of them.
         int[] sample = points.Length < 2 * LeastSample ? points : [.. points.Where((_, i) => i % (points.Length / LeastSample) == 0)];
         int steps = (int)(steepest * Math.PI / 180 / SlopeStep);
-        int[] promising = [.. Enumerable.Range(0, steps + 1).Select(i => (2 * i) - steps).OrderByDescending(i => Vote(profile, sample, i).Score).Take(Candidates)];
+        var (all, part) = (new Votes(profile, points), new Votes(profile, sample));
+        int[] promising = [.. Enumerable.Range(0, steps + 1).Select(i => (2 * i) - steps).OrderByDescending(i => part.Best(i * SlopeStep).Score).Take(Candidates)];
         var (bestScore, best) = (double.NegativeInfinity, (Slope: 0.0, Offset: 0.0));
         foreach (int i in promising.SelectMany(i => new[] { i - 1, i, i + 1 }).Where(i => Math.Abs(i) <= steps).Distinct().Order())
         {
-            var (score, slope, offset) = Vote(profile, points, i);
+            var (score, slope, offset) = all.Best(i * SlopeStep);
             (bestScore, best) = score > bestScore ? (score, (slope, offset)) : (bestScore, best);
         }
 
@@ -97,42 +100,6 @@ internal sealed record EdgeLine(double Slope, double Offset, int Inliers, int Ou
     private static bool IsBelow(EdgeProfile profile, int first, int middle, int last) =>
         ((profile.V[middle] - profile.V[first]) * (profile.U[last] - profile.U[first])) <= (profile.V[last] - profile.V[first]) * (profile.U[middle] - profile.U[first]);
 
-    // The best offset of one angle of the raster.
-    private static (double Score, double Slope, double Offset) Vote(EdgeProfile profile, int[] points, int step)
-    {
-        double slope = Math.Tan(step * SlopeStep);
-        double norm = Math.Sqrt(1 + (slope * slope));
-        Span<float> offsets = points.Length <= 2048 ? stackalloc float[points.Length] : new float[points.Length];
-        float least = float.MaxValue, most = float.MinValue;
-        for (int k = 0; k < points.Length; k++)
-        {
-            float offset = (float)((profile.V[points[k]] - (slope * profile.U[points[k]])) / norm);
-            offsets[k] = offset;
-            (least, most) = (Math.Min(least, offset), Math.Max(most, offset));
-        }
-
-        int bins = (int)(most - least) + 3;
-        Span<int> histogram = bins <= 4096 ? stackalloc int[bins] : new int[bins];
-        histogram.Clear();
-        foreach (float offset in offsets)
-        {
-            histogram[(int)(offset - least) + 1]++;
-        }
-
-        (double Score, double Offset) best = (double.NegativeInfinity, 0);
-        int beyond = 0;
-        for (int bin = bins - 2; bin >= 1; bin--)
-        {
-            int on = histogram[bin] + histogram[bin - 1] + histogram[bin + 1];
-            int farther = beyond - histogram[bin + 1];
-            double score = (on * Math.Sqrt(norm)) - (0.5 * Math.Max(0, farther));
-            best = score > best.Score ? (score, least + bin - 0.5) : best;
-            beyond += histogram[bin];
-        }
-
-        return (best.Score, slope, best.Offset * norm);
-    }
-
     private static EdgeLine Refine(EdgeProfile profile, int[] points, double slope, double offset)
     {
         var line = new EdgeLine(slope, offset, 0, 0);
@@ -167,5 +134,74 @@ internal sealed record EdgeLine(double Slope, double Offset, int Inliers, int Ou
             Inliers = points.Count(i => line.Holds(profile.U[i], profile.V[i])),
             Outsiders = points.Count(i => (profile.V[i] - line.At(profile.U[i])) / norm > Beyond),
         };
+    }
+
+    /// <summary>Points that vote for lines of an angle.</summary>
+    private sealed class Votes
+    {
+        private readonly double[] _u, _v;
+        private readonly float[] _offsets;
+        private int[] _histogram = [];
+
+        public Votes(EdgeProfile profile, int[] points) =>
+            (_u, _v, _offsets) = ([.. points.Select(i => (double)profile.U[i])], [.. points.Select(i => (double)profile.V[i])], new float[points.Length]);
+
+        /// <summary>The best offset of an angle.</summary>
+        public (double Score, double Slope, double Offset) Best(double angle)
+        {
+            double slope = Math.Tan(angle);
+            double norm = Math.Sqrt(1 + (slope * slope));
+            Measure(slope, norm);
+            float least = _offsets.Min();
+            int bins = (int)(_offsets.Max() - least) + 3;
+            var histogram = Count(least, bins);
+            (double Score, double Offset) best = (double.NegativeInfinity, 0);
+            double weight = Math.Sqrt(norm);
+            int beyond = 0;
+            for (int bin = bins - 2; bin >= 1; bin--)
+            {
+                int on = histogram[bin] + histogram[bin - 1] + histogram[bin + 1];
+                int farther = beyond - histogram[bin + 1];
+                double score = (on * weight) - (0.5 * Math.Max(0, farther));
+                best = score > best.Score ? (score, least + bin - 0.5) : best;
+                beyond += histogram[bin];
+            }
+
+            return (best.Score, slope, best.Offset * norm);
+        }
+
+        private Span<int> Count(float least, int bins)
+        {
+            if (_histogram.Length < bins)
+            {
+                _histogram = new int[2 * bins];
+            }
+
+            var histogram = _histogram.AsSpan(0, bins);
+            histogram.Clear();
+            foreach (float offset in _offsets)
+            {
+                histogram[(int)(offset - least) + 1]++;
+            }
+
+            return histogram;
+        }
+
+        private void Measure(double slope, double norm)
+        {
+            int i = 0;
+            for (; i <= _u.Length - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                Vector.Narrow(Measure(i, slope, norm), Measure(i + Vector<double>.Count, slope, norm)).CopyTo(_offsets, i);
+            }
+
+            for (; i < _u.Length; i++)
+            {
+                _offsets[i] = (float)((_v[i] - (slope * _u[i])) / norm);
+            }
+        }
+
+        private Vector<double> Measure(int at, double slope, double norm) =>
+            (new Vector<double>(_v, at) - (new Vector<double>(_u, at) * slope)) / new Vector<double>(norm);
     }
 }
