@@ -12,34 +12,49 @@ namespace EchoApex.Training.Distributed;
 /// <remarks>
 /// Each process rewrites its small file every two seconds from a thread of its own. A process counts as dead when its file
 /// says that it failed, when it ran on this machine and its number is gone, or when its file is three minutes older than
-/// this process's own: both times are the file system's, so the machines' clocks do not matter.
+/// this process's own: both times are the file system's, so the machines' clocks do not matter. A process that has stood still itself (a scheduler's
+/// suspend) first gives the others those three minutes to wake up, too.
 /// </remarks>
 public sealed class RankBoard : IDisposable
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(3);
+
+    // Between two beats; a busy machine may be seconds late.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     private readonly string _folder;
     private readonly ICollective _processes;
     private readonly string _run;
+    private readonly TimeProvider _clock;
     private readonly Lock _writing = new();
     private readonly Timer _timer;
     private string? _failure;
     private bool _left;
+    private long _lastBeat;
+    private long? _woke;
+
+    /// <inheritdoc cref="RankBoard(string, ICollective, string, TimeProvider)"/>
+    public RankBoard(string folder, ICollective processes, string run)
+        : this(folder, processes, run, TimeProvider.System)
+    {
+    }
 
     /// <summary>Enters this process.</summary>
     /// <param name="folder">The folder, made when it is missing.</param>
     /// <param name="processes">The processes.</param>
     /// <param name="run">Something that all processes of this start share and no other start does, so that files of an earlier one are not believed.</param>
-    public RankBoard(string folder, ICollective processes, string run)
+    /// <param name="clock">Tells the time between two beats.</param>
+    internal RankBoard(string folder, ICollective processes, string run, TimeProvider clock)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(processes);
-        (_folder, _processes, _run) = (folder, processes, run);
+        (_folder, _processes, _run, _clock) = (folder, processes, run, clock);
+        _lastBeat = clock.GetTimestamp();
         Directory.CreateDirectory(folder);
         Write();
-        _timer = new Timer(_ => Write(), null, Beat, Beat);
+        _timer = new Timer(_ => BeatNow(), null, Beat, Beat);
     }
 
     /// <summary>Says why this process fails, for the others to read.</summary>
@@ -71,7 +86,7 @@ public sealed class RankBoard : IDisposable
             }
 
             var silent = File.GetLastWriteTimeUtc(PathOf(_processes.Rank)) - File.GetLastWriteTimeUtc(PathOf(rank));
-            if (silent > Silence)
+            if (silent > Silence && !HasJustWoken())
             {
                 return string.Create(CultureInfo.InvariantCulture, $"{who} has been silent for {silent.TotalSeconds:0} s: its machine or network is down. The run can be resumed from its last checkpoint.");
             }
@@ -94,6 +109,27 @@ public sealed class RankBoard : IDisposable
         _timer.Dispose();
         _left = true;
         Write();
+    }
+
+    /// <summary>Says that this process lives.</summary>
+    internal void BeatNow()
+    {
+        long now = _clock.GetTimestamp();
+        lock (_writing)
+        {
+            _woke = _clock.GetElapsedTime(_lastBeat, now) > LongestPause ? now : _woke;
+            _lastBeat = now;
+        }
+
+        Write();
+    }
+
+    private bool HasJustWoken()
+    {
+        lock (_writing)
+        {
+            return _woke is { } woke && _clock.GetElapsedTime(woke) < Silence;
+        }
     }
 
     private IEnumerable<(int Rank, Entry Entry)> Others()

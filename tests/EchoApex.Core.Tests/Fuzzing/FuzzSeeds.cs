@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Datasets.Shards;
 using EchoApex.Core.Sources.Dicom;
 using EchoApex.Core.Sources.Video;
 using EchoApex.Core.Tests.Checkpoints;
@@ -18,7 +19,7 @@ namespace EchoApex.Core.Tests.Fuzzing;
 /// <summary>Small valid files of every kind, generated.</summary>
 internal static class FuzzSeeds
 {
-    private const int Side = 16;
+    public const int Side = 16;
     private const int MetaHeaderLength = 128 + 4;
 
     private static readonly byte[] Ramp = [.. Enumerable.Range(0, Side * Side).Select(i => (byte)(i / 3))];
@@ -95,6 +96,8 @@ internal static class FuzzSeeds
     }
 
     public static byte[][] Pictures() => [Encode(".png", MatType.CV_8UC1), Encode(".png", MatType.CV_8UC3), Encode(".jpg", MatType.CV_8UC1), Encode(".jpg", MatType.CV_8UC3)];
+
+    public static byte[][] ShardFrames() => [Encode(".jpg", MatType.CV_8UC1), ShardFrameCodec.Encode(Ramp, Side, Side, ShardCodec.Jpeg, 95), ShardFrameCodec.Encode(Ramp, Side, Side, ShardCodec.Png, 0)];
 
     public static byte[][] Nifti() =>
     [

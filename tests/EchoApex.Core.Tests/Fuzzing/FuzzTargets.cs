@@ -1,5 +1,7 @@
 using EchoApex.Core.Checkpoints;
+using EchoApex.Core.Datasets.Shards;
 using EchoApex.Core.Imaging;
+using EchoApex.Core.Runtime;
 using EchoApex.Core.Sources.Dicom;
 using EchoApex.Core.Sources.Images;
 using EchoApex.Core.Sources.MetaImage;
@@ -20,6 +22,7 @@ internal static class FuzzTargets
         new("DICOM video", 1, FuzzSeeds.DicomVideo, (input, budget) => ReadVideo(DicomClipSource.Open(new MemoryByteSource("input", input)), budget)),
         FuzzTarget.OfFile("AVI", 12, ".avi", FuzzSeeds.Avi, (path, budget) => ReadVideo(new VideoClipSource().Open(path), budget)),
         FuzzTarget.OfFile("PNG and JPEG", 6, ".jpg", FuzzSeeds.Pictures, (path, budget) => ReadFrames(new PictureClipSource().Open(path), budget)),
+        new("frames of shards", 6, FuzzSeeds.ShardFrames, ReadShardFrame),
         FuzzTarget.OfFile("NIfTI", 8, ".nii", FuzzSeeds.Nifti, ReadNifti),
         FuzzTarget.OfFile("NIfTI packed after mutation", 6, ".nii.gz", FuzzSeeds.Nifti, ReadNifti, NiftiWriter.Pack),
         FuzzTarget.OfFile("MetaImage", 8, ".mha", FuzzSeeds.MetaImage, (path, budget) => ReadVolume(MetaImageFile.ReadHeader(path), budget)),
@@ -44,6 +47,21 @@ internal static class FuzzTargets
     {
         budget.Declare((long)clip.FrameLength * clip.FrameCount);
         ReadFrames(clip, budget);
+    }
+
+    // The index says how large a frame is, and shards report what is wrong with their clip's name.
+    private static void ReadShardFrame(byte[] input, FuzzBudget budget)
+    {
+        byte[] pixels = new byte[FuzzSeeds.Side * FuzzSeeds.Side];
+        budget.Declare(pixels.Length);
+        try
+        {
+            ShardFrameCodec.Decode(input, FuzzSeeds.Side, FuzzSeeds.Side, pixels);
+        }
+        catch (FormatException error)
+        {
+            throw new DataException("input", $"the picture {error.Message}.", 0, error);
+        }
     }
 
     private static void ReadNifti(string path, FuzzBudget budget) => ReadVolume(NiftiFile.ReadHeader(path), budget);

@@ -51,6 +51,35 @@ public sealed class RankBoardTests
     }
 
     [Test]
+    public void FindFailure_OneIsSilent_SaysSoUnlessThisProcessHasJustStoodStillItself()
+    {
+        using var folder = new TemporaryFolder();
+        var clock = new SetClock();
+        using var first = new RankBoard(folder.Path, new AbsentProcesses(0, 2), "today", clock);
+        using var second = Board(folder, 1);
+        second.Dispose();
+        string file = folder.File("rank-00001.json");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"left\":true", "\"left\":false", StringComparison.Ordinal));
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(-4));
+
+        clock.Advance(TimeSpan.FromSeconds(2));
+        first.BeatNow();
+        Assert.That(first.FindFailure(), Does.StartWith("process 1 (number ").And.Contain("has been silent for 24"));
+
+        clock.Advance(TimeSpan.FromHours(1));
+        first.BeatNow();
+        Assert.That(first.FindFailure(), Is.Null, "the other may wake up yet");
+
+        for (int beat = 0; beat < 100; beat++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(2));
+            first.BeatNow();
+        }
+
+        Assert.That(first.FindFailure(), Does.Contain("has been silent"), "it has not");
+    }
+
+    [Test]
     public void FindFailure_FilesOfAnEarlierStart_AreNotBelieved()
     {
         using var folder = new TemporaryFolder();
