@@ -47,7 +47,14 @@ internal static unsafe class ShardFrameCodec
     /// <exception cref="FormatException">The picture is damaged or of another size.</exception>
     public static void Decode(ReadOnlySpan<byte> picture, int height, int width, Span<byte> pixels)
     {
-        var size = PngHeader.TryRead(picture) is { } png ? (png.Height, png.Width)
+        var png = PngHeader.TryRead(picture);
+        if (png is { IsComplete: false })
+        {
+            // OpenCV would set aside what a chunk declares, four gigabytes maybe, before it sees that they are not there.
+            throw new FormatException("is a damaged picture: its chunks do not fit its length");
+        }
+
+        var size = png is not null ? (png.Height, png.Width)
             : JpegSize.TryRead(picture) ?? throw new FormatException("is neither a JPEG nor a PNG picture");
         if (size != (height, width))
         {
