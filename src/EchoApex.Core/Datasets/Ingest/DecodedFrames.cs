@@ -58,8 +58,9 @@ internal sealed class DecodedFrames : IDisposable
     {
         for (int i = 0; i < _gray.Length; i++)
         {
-            if (Interlocked.Exchange(ref _gray[i], null) is { } frame)
+            if (_gray[i] is { } frame)
             {
+                _gray[i] = null;
                 ArrayPool<byte>.Shared.Return(frame);
             }
         }
