@@ -65,10 +65,17 @@ internal static class TaskTableCommand
 
     private static void MakeRow(string row, CancellationToken cancellationToken)
     {
-        string[] parts = row.Split('/');
         string json = Environment.GetEnvironmentVariable(TaskTableRun.OptionsVariable)
             ?? throw new ConfigurationException("command line", "--row is for the processes that task-table starts itself.");
-        new TaskTableTraining(TaskTableOptions.FromJson(json), Console.WriteLine).Make(parts[0], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture), cancellationToken);
+        var options = TaskTableOptions.FromJson(json);
+        if (row == TaskTableRun.PretrainingRow)
+        {
+            new TaskTableData(options, Console.WriteLine).Pretrain(cancellationToken);
+            return;
+        }
+
+        string[] parts = row.Split('/');
+        new TaskTableTraining(options, Console.WriteLine).Make(parts[0], parts[1], int.Parse(parts[2], CultureInfo.InvariantCulture), cancellationToken);
     }
 
     private static Action<string> Clock()

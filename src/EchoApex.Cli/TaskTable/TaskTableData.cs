@@ -1,4 +1,5 @@
 using System.Globalization;
+using EchoApex.Core.Backbones;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Datasets.Annotated;
 using EchoApex.Core.Imaging;
@@ -15,40 +16,43 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
     private const string Preset = "curve-cpu-dino";
     private const int Frame = 112;
 
+    /// <summary>Whether the pretrained encoder is there already.</summary>
+    public bool HasPretrained => Directory.Exists(Model) || options.Encoder is not null;
+
+    // The run's own model, or the folder that was named itself.
+    private string Model => Path.Combine(Run, "model");
+
+    private string Run => options.Encoder ?? Path.Combine(options.Out, "pretraining");
+
     /// <summary>The pretrained encoder's model folder.</summary>
-    public string Pretrained(CancellationToken cancellationToken)
+    /// <exception cref="ConfigurationException">The encoder that was named does not exist.</exception>
+    /// <exception cref="EchoApexException">The table's own was not made yet.</exception>
+    public string Pretrained() =>
+        Directory.Exists(Model) ? Model
+        : options.Encoder is null ? throw new EchoApexException($"{Model} does not exist: the table's encoder was not pretrained yet.")
+        : Directory.Exists(Run) ? Run
+        : throw new ConfigurationException("command line", $"--encoder names '{Run}', which does not exist.");
+
+    /// <summary>Pretrains the table's own encoder, or goes on with it. One thread, so that the weights do not depend on the machine's cores.</summary>
+    public void Pretrain(CancellationToken cancellationToken)
     {
-        string run = options.Encoder ?? Path.Combine(options.Out, "pretraining");
-        string model = Path.Combine(run, "model");
-        if (Directory.Exists(model))
-        {
-            return model;
-        }
-
-        if (options.Encoder is not null)
-        {
-            return Directory.Exists(run) ? run : throw new ConfigurationException("command line", $"--encoder names '{run}', which does not exist.");
-        }
-
         string clips = Make("pretraining", seed: 5000, options.Scaled(6000, 24), frames: 4, truth: false, null, cancellationToken);
-        string steps = options.Scaled(16200, 4).ToString(CultureInfo.InvariantCulture);
-        var settings = PretrainingPresets.Load(Preset, [$"optimization.steps_per_epoch={steps}", "run.threads=2"], section: null);
+        var settings = PretrainingSettings();
         settings = settings with { Data = settings.Data with { Paths = [Path.GetFullPath(Path.Combine(clips, "dicom"))] } };
-        using var loop = new PretrainingLoop(settings, run, resume: File.Exists(Path.Combine(run, "config.yaml")));
+        using var loop = new PretrainingLoop(settings, Run, resume: File.Exists(Path.Combine(Run, "config.yaml")));
         loop.Run(new Reporter(say), cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return model;
     }
 
     /// <summary>A model folder of the same encoder with the random weights of a seed.</summary>
-    public string Untrained(string pretrained, int seed)
+    public string Untrained(int seed)
     {
         string folder = Path.Combine(options.Out, "encoders", $"untrained-{seed}");
         if (!Directory.Exists(folder))
         {
-            using var model = ModelFolder.Load(pretrained);
-            using var encoder = UntrainedEncoder.Create(model.Backbone.Config, BackboneInitializationKind.FanIn, (ulong)seed);
-            ModelFolder.Save(folder, encoder, model.Preprocessing, model.Info with { Name = "untrained", Created = null });
+            var (config, preprocessing, info) = Shape();
+            using var encoder = UntrainedEncoder.Create(config, BackboneInitializationKind.FanIn, (ulong)seed);
+            ModelFolder.Save(folder, encoder, preprocessing, info with { Name = "untrained", Created = null });
         }
 
         return folder;
@@ -60,7 +64,7 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
         string folder = Path.Combine(options.Out, "encoders", $"cnn-{seed}");
         if (!Directory.Exists(folder))
         {
-            var config = new Core.Backbones.BackboneConfig { Family = "resnet", Architecture = "resnet_custom", ImageSize = 96, PatchSize = 32, MaskToken = false, EmbedDim = 512, Depth = 1 };
+            var config = new BackboneConfig { Family = "resnet", Architecture = "resnet_custom", ImageSize = 96, PatchSize = 32, MaskToken = false, EmbedDim = 512, Depth = 1 };
             using var encoder = UntrainedEncoder.Create(config, BackboneInitializationKind.Reference, (ulong)seed);
             ModelFolder.Save(folder, encoder, new Preprocessing { ImageSize = 96, Normalization = Normalization.Image }, new ModelInfo { Name = "plain CNN" });
         }
@@ -79,6 +83,22 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
             _ => Make($"all-views-{seed}", own, options.Scaled(900, 40), frames: 6, truth: true, null, cancellationToken),
         });
     }
+
+    // What the table's own encoder will be is known before it is made: rows of random starts need not wait for it.
+    private (BackboneConfig Config, Preprocessing Preprocessing, ModelInfo Info) Shape()
+    {
+        if (options.Encoder is null)
+        {
+            var settings = PretrainingSettings();
+            return (settings.Backbone.ToConfig(settings.Stage, forTeacher: true), settings.ToPreprocessing(), new ModelInfo { Name = "untrained" });
+        }
+
+        using var model = ModelFolder.Load(Pretrained());
+        return (model.Backbone.Config, model.Preprocessing, model.Info);
+    }
+
+    private PretrainingOptions PretrainingSettings() => PretrainingPresets.Load(
+        Preset, [string.Create(CultureInfo.InvariantCulture, $"optimization.steps_per_epoch={options.Scaled(16200, 4)}"), "run.threads=1"], section: null);
 
     private string Make(string name, ulong seed, int count, int frames, bool truth, IReadOnlyList<PhantomView>? views, CancellationToken cancellationToken)
     {

@@ -4,47 +4,86 @@ using EchoApex.Core.Runtime;
 
 namespace EchoApex.Cli.TaskTable;
 
-/// <summary>Makes the rows that are missing, several processes at a time, and writes the table after each.</summary>
+/// <summary>Makes the encoder and the rows that are missing, several processes at a time, and writes the table after each.</summary>
 internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
 {
     /// <summary>The environment variable that hands the options to a process of one row.</summary>
     public const string OptionsVariable = "ECHOAPEX_TASK_TABLE";
 
-    /// <summary>Runs to the end.</summary>
+    /// <summary>What <c>--row</c> says for the encoder that the rows start from.</summary>
+    public const string PretrainingRow = "pretraining";
+
+    /// <summary>Runs to the end: pretraining is one process, beside which rows are made that do not need it.</summary>
     /// <exception cref="ConfigurationException">The folder holds a table of another scale or encoder.</exception>
     /// <exception cref="EchoApexException">A row failed; the others are made before this is thrown.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(TaskTableTraining.RowFolder(options));
         KeepToOneTable();
-        PrepareShared(cancellationToken);
-        var open = new Queue<(string Task, string Variant, int Seed)>(TaskTablePlan.Rows(options).Where(row => !File.Exists(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))));
-        say($"{open.Count} rows to make, {options.Jobs} at a time");
-        var running = new List<Task<string?>>();
-        var failures = new List<string>();
-        while (open.Count > 0 || running.Count > 0)
+        var data = new TaskTableData(options, say);
+        var open = TaskTablePlan.Rows(options).Where(row => !File.Exists(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))).ToList();
+        if (options.Encoder is not null)
         {
-            while (running.Count < options.Jobs && open.TryDequeue(out var row))
-            {
-                running.Add(MakeAsync(row.Task, row.Variant, row.Seed, cancellationToken));
-            }
-
-            var done = await Task.WhenAny(running).ConfigureAwait(false);
-            running.Remove(done);
-            if (await done.ConfigureAwait(false) is { } failure)
-            {
-                failures.Add(failure);
-                say(failure);
-            }
-
-            TaskTableReport.Write(options, Rows());
+            // Says at once where it is not there.
+            data.Pretrained();
         }
+
+        say($"{open.Count} rows to make, {options.Jobs} at a time");
+        var failures = await MakeAllAsync(data, open, cancellationToken).ConfigureAwait(false);
 
         // Also where nothing was open: the table is that of all rows in the folder.
         TaskTableReport.Write(options, Rows());
         if (failures.Count > 0)
         {
-            throw new EchoApexException($"{failures.Count} rows failed; the first: {failures[0]} The same command makes them again.");
+            string waiting = open.Count > 0 ? $" {open.Count} rows were left for want of the encoder." : "";
+            throw new EchoApexException($"{failures.Count} rows failed; the first: {failures[0]}{waiting} The same command makes them again.");
+        }
+    }
+
+    // What could not be made stays in the list.
+    private async Task<List<string>> MakeAllAsync(TaskTableData data, List<(string Task, string Variant, int Seed)> open, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = new List<Task<string?>>();
+        var failures = new List<string>();
+        try
+        {
+            if (open.Any(WaitsForEncoder) && !data.HasPretrained)
+            {
+                running.Add(MakeAsync(PretrainingRow, PretrainingRow, stop.Token));
+            }
+
+            PrepareShared(data, open, stop.Token);
+            for (Fill(); running.Count > 0; Fill())
+            {
+                var done = await Task.WhenAny(running).ConfigureAwait(false);
+                running.Remove(done);
+                if (await done.ConfigureAwait(false) is { } failure)
+                {
+                    failures.Add(failure);
+                    say(failure);
+                }
+
+                TaskTableReport.Write(options, Rows());
+            }
+
+            return failures;
+        }
+        finally
+        {
+            // Where something was thrown, no process is left behind.
+            await stop.CancelAsync().ConfigureAwait(false);
+            await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        void Fill()
+        {
+            while (running.Count < options.Jobs && open.FindIndex(row => data.HasPretrained || !WaitsForEncoder(row)) is >= 0 and var next)
+            {
+                var (task, variant, seed) = open[next];
+                open.RemoveAt(next);
+                running.Add(MakeAsync(TaskTableRow.NameOf(task, variant, seed), $"{task}/{variant}/{seed}", stop.Token));
+            }
         }
     }
 
@@ -71,29 +110,29 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         }
     }
 
+    private static bool WaitsForEncoder((string Task, string Variant, int Seed) row) => TaskTableVariant.Parse(row.Variant).IsPretrained;
+
     // What several rows need is made before they run beside each other.
-    private void PrepareShared(CancellationToken cancellationToken)
+    private static void PrepareShared(TaskTableData data, IReadOnlyList<(string Task, string Variant, int Seed)> rows, CancellationToken cancellationToken)
     {
-        var data = new TaskTableData(options, say);
-        string pretrained = data.Pretrained(cancellationToken);
-        foreach (var (task, _, seed) in TaskTablePlan.Rows(options).DistinctBy(row => (row.Task, row.Seed)))
+        foreach (var (task, _, seed) in rows.DistinctBy(row => (row.Task, row.Seed)))
         {
             data.Labelled(task, seed, cancellationToken);
-            data.Untrained(pretrained, seed);
+            data.Untrained(seed);
             data.Cnn(seed);
         }
     }
 
-    private async Task<string?> MakeAsync(string task, string variant, int seed, CancellationToken cancellationToken)
+    // A row by a process of its own; null, or why it failed.
+    private async Task<string?> MakeAsync(string name, string row, CancellationToken cancellationToken)
     {
-        string name = TaskTableRow.NameOf(task, variant, seed);
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add(typeof(TaskTableRun).Assembly.Location);
         }
 
-        foreach (string argument in new[] { "task-table", "--out", options.Out, "--row", $"{task}/{variant}/{seed}" })
+        foreach (string argument in new[] { "task-table", "--out", options.Out, "--row", row })
         {
             start.ArgumentList.Add(argument);
         }

@@ -27,7 +27,7 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         set_num_threads(configuration.Threads ?? 1);
         var set = _data.Labelled(task, seed, cancellationToken);
         string kind = TaskTableVariant.Parse(variant).Kind;
-        using var model = ModelFolder.Load(Encoder(task, kind, seed, cancellationToken));
+        using var model = ModelFolder.Load(Encoder(task, kind, seed));
         var preparation = new ClipPreparation(model.Preprocessing with { Grayscale = true, ImageSize = configuration.InputSize!.Value }, configuration.CacheMegabytes);
         using var made = kind == TaskTableVariant.Specialist ? SpecialistCatalog.Create(task, set, preparation, model.Backbone, configuration) : TaskCatalog.Create(task, set, preparation, model.Backbone, configuration);
 
@@ -58,16 +58,13 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         return row;
     }
 
-    private string Encoder(string task, string kind, int seed, CancellationToken cancellationToken)
+    // A specialist of its own leaves the encoder aside: any will do.
+    private string Encoder(string task, string kind, int seed) => kind switch
     {
-        if (kind == TaskTableVariant.Specialist && task == "view")
-        {
-            return _data.Cnn(seed);
-        }
-
-        string pretrained = _data.Pretrained(cancellationToken);
-        return kind == TaskTableVariant.Random ? _data.Untrained(pretrained, seed) : pretrained;
-    }
+        TaskTableVariant.Specialist when task == "view" => _data.Cnn(seed),
+        TaskTableVariant.Specialist or TaskTableVariant.Random => _data.Untrained(seed),
+        _ => _data.Pretrained(),
+    };
 
     private sealed class Display(string name, Action<string> say) : IProgress<FineTuningProgress>
     {

@@ -23,6 +23,9 @@ internal readonly record struct TaskTableVariant(string Kind, int? PatientsPerCl
     /// <summary>A network made for the task, from random weights.</summary>
     public const string Specialist = "specialist";
 
+    /// <summary>Whether it starts from the pretrained encoder, and so must wait for it.</summary>
+    public bool IsPretrained => Kind is Full or Adapter or Frozen;
+
     // "full-n5" learns from five patients a class, "full-x2" takes twice the steps.
     private const string FewShotMark = "-n";
     private const string BudgetMark = "-x";

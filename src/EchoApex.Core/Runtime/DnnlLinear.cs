@@ -33,13 +33,15 @@ internal static unsafe partial class DnnlLinear
 
     /// <summary>input W^T + bias.</summary>
     /// <param name="input">[..., I]; a copy is made when it is not contiguous.</param>
-    /// <param name="weight_OI">[O, I]; may be a transposed view.</param>
+    /// <param name="weight_OI">[O, I]; may be a transposed view. A copy is made when its rows, or columns, do not follow each other: oneDNN takes its slow reference code for those.</param>
     /// <param name="bias_O">[O], or null.</param>
     /// <param name="epilogue">What follows in the same pass.</param>
     /// <returns>[..., O].</returns>
     public static Tensor Apply(Tensor input, Tensor weight_OI, Tensor? bias_O, Epilogue epilogue = Epilogue.None)
     {
         SignalStacks.Protect();
+        using var dense_OI = IsDense(weight_OI) ? null : weight_OI.contiguous();
+        weight_OI = dense_OI ?? weight_OI;
         nint bias = bias_O?.Handle ?? 0;
         nint result;
         fixed (byte* none = "none\0"u8, gelu = "gelu\0"u8)
@@ -59,6 +61,13 @@ internal static unsafe partial class DnnlLinear
         }
 
         return Tensor.UnsafeCreateTensor(result);
+    }
+
+    private static bool IsDense(Tensor weight_OI)
+    {
+        var (outputs, inputs) = (weight_OI.shape[0], weight_OI.shape[1]);
+        long[] stride = weight_OI.stride();
+        return (stride[1] == 1 && stride[0] == inputs) || (stride[0] == 1 && stride[1] == outputs);
     }
 
     // The convention of the call is that of libtorch 2.10 on 64-bit systems; oneDNN gains on x64 alone.

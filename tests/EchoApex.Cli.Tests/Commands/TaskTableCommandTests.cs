@@ -39,6 +39,25 @@ public sealed class TaskTableCommandTests
         Assert.That(File.ReadLines(Path.Combine(output, "tasks.csv")).Skip(1).Select(line => line.Split(',')[0]).Distinct(), Is.EquivalentTo(new[] { "view", "segment", "measure", "ef" }));
     }
 
+    [Test]
+    public void TaskTable_WithoutEncoder_PretrainsItsOwnBesideRowsThatDoNotNeedIt()
+    {
+        using var folder = new TemporaryFolder();
+        string output = folder.File("table");
+        string said = Run("--out", output, "--tasks", "view").Output;
+        Assert.That(Rows(output), Is.EqualTo(new[] { "view-adapter-0", "view-frozen-0", "view-full-0", "view-full-n1-0", "view-random-0", "view-random-n1-0", "view-specialist-0" }));
+        Assert.That(said.IndexOf("view-full-0:", StringComparison.Ordinal), Is.GreaterThan(said.IndexOf("view-random-0:", StringComparison.Ordinal)).And.GreaterThan(said.IndexOf("view-specialist-0:", StringComparison.Ordinal)));
+
+        // The random start has the pretrained encoder's shape, and its preprocessing, though it was made before it.
+        using var pretrained = ModelFolder.Load(Path.Combine(output, "pretraining", "model"));
+        using var untrained = ModelFolder.Load(Path.Combine(output, "encoders", "untrained-0"));
+        Assert.That(untrained.Backbone.Config, Is.EqualTo(pretrained.Backbone.Config));
+        Assert.That(untrained.Preprocessing, Is.EqualTo(pretrained.Preprocessing));
+        DateTime made = File.GetLastWriteTimeUtc(Path.Combine(output, "pretraining", "model", "model.safetensors"));
+        Assert.That(Run("--out", output, "--tasks", "view").Output, Does.Contain("0 rows to make"));
+        Assert.That(File.GetLastWriteTimeUtc(Path.Combine(output, "pretraining", "model", "model.safetensors")), Is.EqualTo(made));
+    }
+
     [TestCase("there is no task 'murmur'", "--tasks murmur")]
     [TestCase("must be above 0", "--budgets 0")]
     [TestCase("must be above 0", "--scale NaN")]

@@ -31,6 +31,23 @@ public sealed class LinearTests
         });
     }
 
+    [TestCase(0)]
+    [TestCase(6)]
+    public void Apply_RowsThatLieApart_EqualsLibtorchsOwn(long token)
+    {
+        using var scope = NewDisposeScope();
+        var (input, weight, bias, upstream) = Case(8, 7, 96, 24);
+        var rows = upstream.select(1, token);
+
+        // One token of each image, as a decoder's heads read them: rows 7 x 96 numbers apart.
+        var expected = Gradients((x, w, b) => nn.functional.linear(x.select(1, token), w, b), input, weight, bias, rows);
+        var actual = Gradients((x, w, b) => Linear.Apply(x.select(1, token), w, b), input, weight, bias, rows);
+        foreach (var (want, got) in expected.Zip(actual))
+        {
+            Assert.That((want.Value - got.Value).abs().max().ReadDouble(), Is.LessThan(1e-5), want.Name);
+        }
+    }
+
     [TestCase(1, 5, 7, 3)]
     [TestCase(3, 17, 96, 33)]
     [TestCase(2, 257, 384, 1536)]
