@@ -4,29 +4,38 @@ using EchoApex.Core.Charts;
 
 namespace EchoApex.Cli.TaskTable;
 
-/// <summary>How the deciding figure of each task goes on with the budget: table and pictures of seed 0.</summary>
+/// <summary>How each task goes on with the budget: its figures as a table, the deciding one as a picture, of seed 0.</summary>
 internal sealed class TaskTableBudgetCurve(IReadOnlyList<TaskTableRow> rows)
 {
     /// <summary>Tasks with rows of more than one budget.</summary>
     public IReadOnlyList<string> Tasks { get; } =
         [.. rows.Where(row => TaskTableVariant.Parse(row.Variant).Budget is not 1).Select(row => row.Task).Distinct()];
 
-    /// <summary>Writes the table of every task that has a curve.</summary>
+    /// <summary>Writes the table of every task that has a curve: each figure of each model, and what it cost.</summary>
     public void AppendTo(StringBuilder text)
     {
         foreach (string task in Tasks)
         {
-            var figure = TaskTableFigure.Of(task)[0];
             double[] budgets = Budgets(task);
-            text.Append(CultureInfo.InvariantCulture, $"### {task}: {figure.Title} over the budget, seed 0\n\n| model |")
-                .AppendJoin("", budgets.Select(budget => string.Create(CultureInfo.InvariantCulture, $" {budget} x |"))).Append("\n|---|").AppendJoin("", budgets.Select(_ => "---|")).Append('\n');
+            text.Append(CultureInfo.InvariantCulture, $"### {task} over the budget, seed 0\n\n| model | figure |")
+                .AppendJoin("", budgets.Select(budget => string.Create(CultureInfo.InvariantCulture, $" {budget} x |"))).Append("\n|---|---|").AppendJoin("", budgets.Select(_ => "---|")).Append('\n');
             foreach (string kind in TaskTablePlan.BudgetKinds)
             {
-                text.Append(CultureInfo.InvariantCulture, $"| {TaskTableVariant.Describe(kind)} |").AppendJoin("", budgets.Select(budget => $" {Cell(Find(task, kind, budget), figure)} |")).Append('\n');
+                AppendModel(text, TaskTableVariant.Describe(kind), TaskTableFigure.Of(task), [.. budgets.Select(budget => Find(task, kind, budget))]);
             }
 
             text.Append('\n');
         }
+    }
+
+    private static void AppendModel(StringBuilder text, string model, IReadOnlyList<TaskTableFigure> figures, TaskTableRow?[] rows)
+    {
+        foreach (var figure in figures.Where(figure => rows.Any(row => row is not null && figure.In(row) is not null)))
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {model} | {figure.Title} |").AppendJoin("", rows.Select(row => $" {Cell(row, figure)} |")).Append('\n');
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"| {model} | CPU s |").AppendJoin("", rows.Select(row => row is null ? " - |" : string.Create(CultureInfo.InvariantCulture, $" {row.CpuSeconds:0} |"))).Append('\n');
     }
 
     /// <summary>The picture of a task: the figure over processor seconds.</summary>
@@ -62,5 +71,5 @@ internal sealed class TaskTableBudgetCurve(IReadOnlyList<TaskTableRow> rows)
 
     private static string Cell(TaskTableRow? row, TaskTableFigure figure) => row is null || figure.In(row) is not { } metric
         ? "-"
-        : string.Create(CultureInfo.InvariantCulture, $"{metric.Value:0.000} [{metric.Low:0.000}, {metric.High:0.000}], {row.CpuSeconds:0} CPU s");
+        : string.Create(CultureInfo.InvariantCulture, $"{metric.Value:0.000} [{metric.Low:0.000}, {metric.High:0.000}]");
 }

@@ -22,6 +22,9 @@ internal static class TaskTableRecipes
         var (kind, patients, budget) = TaskTableVariant.Parse(variant);
         var (steps, batch, side) = Budget(task, kind);
         steps = patients is null ? steps : FewShotSteps;
+
+        // Whole encoders learn views faster at the head's own rate; for the ejection fraction that destroys them.
+        bool gentle = kind is TaskTableVariant.Full or TaskTableVariant.Random && task != "view";
         return new FineTuneConfiguration
         {
             InputSize = side,
@@ -41,8 +44,8 @@ internal static class TaskTableRecipes
                 Steps = Math.Max(2, (int)Math.Round(options.Scaled(steps, 2) * budget)),
                 BatchSize = batch,
                 LearningRate = 2e-3,
-                EncoderRate = kind == TaskTableVariant.Full ? 0.5 : 1,
-                LayerDecay = kind == TaskTableVariant.Full ? 0.75 : 1,
+                EncoderRate = gentle ? 0.5 : 1,
+                LayerDecay = gentle ? 0.75 : 1,
                 AverageMomentum = 0.98,
 
                 // The average of the last weights is judged: with 90 validation patients a choice among several would be a draw.

@@ -32,7 +32,9 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         var failures = await MakeAllAsync(data, open, cancellationToken).ConfigureAwait(false);
 
         // Also where nothing was open: the table is that of all rows in the folder.
-        TaskTableReport.Write(options, Rows());
+        var rows = Rows();
+        TaskTableReport.Write(options, rows);
+        say(string.Create(CultureInfo.InvariantCulture, $"{rows.Count} rows, {rows.Sum(row => row.CpuSeconds) / 60:0} minutes of one core"));
         if (failures.Count > 0)
         {
             string waiting = open.Count > 0 ? $" {open.Count} rows were left for want of the encoder." : "";

@@ -66,11 +66,21 @@ internal static class SegmentationOnnx
         return (half, weights.PatchConvolution(quarter.Transpose(0, 2, 3, 1), "high_resolution.quarter_projection"));
     }
 
-    private static OnnxValue Semantic(OnnxValue image, OnnxValue? half, long height, long width, HeadWeights weights)
+    private static OnnxValue Semantic(OnnxValue image, OnnxValue? picture, long height, long width, HeadWeights weights)
     {
+        var half = picture is null ? null : weights.ConvolutionUnit(picture, "semantic.down_half", stride: 2);
+        var quarter = half is null ? null : weights.ConvolutionUnit(half, "semantic.down_quarter", stride: 2);
+        OnnxValue Merge(OnnxValue map, OnnxValue? other, long rows, long columns, string name)
+        {
+            var resized = map.ResizeBilinear(rows, columns);
+            return weights.ConvolutionUnit(other is null ? resized : new[] { resized, other }.Concat(1), name);
+        }
+
+        var (halfHeight, halfWidth) = ((height + 1) / 2, (width + 1) / 2);
         var map = weights.PatchConvolution(image, "semantic.projection").Transpose(0, 3, 1, 2);
-        map = weights.ConvolutionUnit(map.ResizeBilinear((height + 1) / 2, (width + 1) / 2), "semantic.coarse").ResizeBilinear(height, width);
-        map = weights.ConvolutionUnit(half is null ? map : new[] { map, half }.Concat(1), "semantic.fine");
+        map = Merge(map, quarter, (halfHeight + 1) / 2, (halfWidth + 1) / 2, "semantic.coarse");
+        map = Merge(map, half, halfHeight, halfWidth, "semantic.middle");
+        map = Merge(map, picture, height, width, "semantic.fine");
         return weights.PatchConvolution(map.Transpose(0, 2, 3, 1), "semantic.classifier").Transpose(0, 3, 1, 2);
     }
 

@@ -13,9 +13,9 @@ internal sealed class MaskSheetChart(IReadOnlyList<MaskSheetTile> tiles, int str
     /// <inheritdoc/>
     public ChartPicture Render(int width, int height)
     {
-        int columns = Math.Max(1, (int)Math.Round(Math.Sqrt(tiles.Count * (double)width / height)));
-        int rows = Math.Max(1, (tiles.Count + columns - 1) / columns);
-        int side = Math.Max(16, Math.Min((width - 6) / columns, (height - 38) / rows - 18) - 6);
+        // The number of columns that lets tiles be largest; the sheet has a title above and a line of text below each tile.
+        int Side(int columns) => Math.Max(16, Math.Min((width - 6) / columns, (height - 38) / ((tiles.Count + columns - 1) / columns) - 18) - 6);
+        int columns = Enumerable.Range(1, Math.Max(1, tiles.Count)).MaxBy(Side);
         using var canvas = new ChartCanvas(width, height);
         if (tiles.Count > 0)
         {
@@ -24,7 +24,7 @@ internal sealed class MaskSheetChart(IReadOnlyList<MaskSheetTile> tiles, int str
                 Title = $"{tiles[0].Prompt.Replace('_', ' ')}: true green, drawn orange, {structures} structures",
                 Tiles = [.. tiles.Select(Draw)],
                 Columns = columns,
-                TileSize = side,
+                TileSize = Side(columns),
             }.Render();
             if (sheet.Width <= width && sheet.Height <= height)
             {

@@ -22,7 +22,7 @@ public sealed class TaskTableCommandTests
         string[] views = ["view-adapter-0", "view-frozen-0", "view-full-0", "view-full-n1-0", "view-full-x2-0", "view-random-0", "view-random-n1-0", "view-specialist-0", "view-specialist-x2-0"];
         Assert.That(Rows(output), Is.EqualTo(views));
         var text = File.ReadAllText(Path.Combine(output, "tasks.md"));
-        Assert.That(text, Does.Contain("### view\n").And.Contain("| pretrained, frozen | 1 |").And.Contain("### Few-shot views").And.Contain("### view: balanced accuracy over the budget, seed 0\n\n| model | 1 x | 2 x |"));
+        Assert.That(text, Does.Contain("### view\n").And.Contain("| pretrained, frozen | 1 |").And.Contain("### Few-shot views").And.Contain("### view over the budget, seed 0\n\n| model | figure | 1 x | 2 x |"));
         Assert.That(Pictures(output), Is.EqualTo(new[] { "few-shot.png", "view-budget.png", "view.png" }));
 
         int Steps(string variant) => int.Parse(File.ReadLines(Path.Combine(output, "tasks.csv")).First(line => line.StartsWith($"view,{variant},", StringComparison.Ordinal)).Split(',')[8], CultureInfo.InvariantCulture);
