@@ -77,11 +77,13 @@ internal static class TaskTableRecipes
     // Specialists have steps and sizes of their own, such that none has less processor time than the encoder fine-tuned whole.
     private static (int Steps, int Batch, int Side) Budget(string task, string kind) => (task, kind == TaskTableVariant.Specialist) switch
     {
-        ("view", false) => (1200, 32, 48),
-        ("view", true) => (500, 32, 96),
-        ("segment", _) => (400, 8, 112),
-        ("measure", false) => (600, 16, 112),
-        ("measure", true) => (200, 16, 112),
-        _ => (600, 8, 48),
+        ("view", false) => (2000, 32, 48),
+        ("view", true) => (1000, 32, 96),
+        ("segment", false) => (1000, 8, 112),
+        ("segment", true) => (850, 8, 112),
+        ("measure", false) => (1000, 16, 112),
+        ("measure", true) => (360, 16, 112),
+        ("ef", false) => (1500, 8, 48),
+        _ => (1000, 8, 48),
     };
 }

@@ -1,5 +1,6 @@
 // Shape legend: P = prompts, N = points of a prompt, h, w = patch grid, H, W = maps, C = embedding dimension, K = structures.
 using EchoApex.Core.Export.Onnx;
+using EchoApex.Heads.Segmentation;
 using static TorchSharp.torch;
 
 namespace EchoApex.Heads.Export;
@@ -12,7 +13,6 @@ internal sealed class PromptsOnnx(OnnxValue points_PN2, OnnxValue labels_PN, int
 {
     private const double Outside = 0, Inside = 1, TopLeft = 2, BottomRight = 3, FirstStructure = 4;
     private const double PointShare = 0.03;
-    private const double Smallest = 1e-3;
     private const double Nowhere = 1e6;
 
     private readonly OnnxGraph _graph = points_PN2.Graph;
@@ -75,7 +75,7 @@ internal sealed class PromptsOnnx(OnnxValue points_PN2, OnnxValue labels_PN, int
         var named_PK = named.Cast(OnnxElementType.Float).ReduceMax([1]);
         var isNamed_P1 = named_PK.ReduceMax([1], keep: true).Greater(_graph.Constant(0.5));
         var weights_PK = isNamed_P1.Where(named_PK, scores_PK.Softmax(1));
-        var asked_PN = weights_PK.MatMul(shares_KN).Clip(Smallest, 1 - Smallest);
+        var asked_PN = weights_PK.MatMul(shares_KN).Clip(SemanticPrior.Smallest, 1 - SemanticPrior.Smallest);
         return asked_PN.Div(asked_PN.Neg().Add(1)).Log().Reshape(labels_PN.Shape[0], 1, height, width);
     }
 
@@ -87,9 +87,20 @@ internal sealed class PromptsOnnx(OnnxValue points_PN2, OnnxValue labels_PN, int
         var places = rows.Mul(width).Add(columns).Cast(OnnxElementType.Int64);
         var found = _graph.Node("Gather", OnnxElementType.Float, [shares_KN.Shape[0], .. places.Shape], [shares_KN, places], OnnxAttribute.Of("axis", 1));
         var share_PNK = found.Transpose(1, 2, 0);
-        var inside = share_PNK.Add(Smallest).Log().Mul(Is(Inside).Unsqueeze(-1));
-        var outside = share_PNK.Neg().Add(1 + Smallest).Log().Mul(Is(Outside).Unsqueeze(-1));
+        var least_PN1 = Least().Unsqueeze(-1);
+        OnnxValue Score(OnnxValue share) => share.Mul(least_PN1.Neg().Add(1)).Add(least_PN1).Log();
+        var inside = Score(share_PNK).Mul(Is(Inside).Unsqueeze(-1));
+        var outside = Score(share_PNK.Neg().Add(1)).Mul(Is(Outside).Unsqueeze(-1));
         return inside.Add(outside).ReduceSum([1]);
+    }
+
+    // What a point leaves of a structure that it speaks against, [P, N]: the first without a box says what is meant, others correct.
+    private OnnxValue Least()
+    {
+        var isPoint_PN = Is(Inside).Add(Is(Outside));
+        var places_PN = _graph.Node("CumSum", OnnxElementType.Float, isPoint_PN.Shape, [isPoint_PN, _graph.Integer(1)]);
+        var first_PN = places_PN.Equal(_graph.Constant(1.0)).Cast(OnnxElementType.Float).Mul(isPoint_PN).Mul(HasBox().Neg().Add(1));
+        return first_PN.Mul(SemanticPrior.Smallest - SemanticPrior.Corrected).Add(SemanticPrior.Corrected);
     }
 
     // Logarithms of how well structures fit the box, [P, K]; 0 without a box.
@@ -105,7 +116,7 @@ internal sealed class PromptsOnnx(OnnxValue points_PN2, OnnxValue labels_PN, int
         var either = Length(left, right).Mul(Length(top, bottom)).Add(Length(wantedLeft, wantedRight).Mul(Length(wantedTop, wantedBottom))).Sub(both);
         var overlap = both.Div(either.Max(_graph.Constant(1e-6)));
         var squared = overlap.Mul(overlap);
-        return squared.Mul(squared).Add(Smallest).Log().Mul(HasBox());
+        return squared.Mul(squared).Add(SemanticPrior.Smallest).Log().Mul(HasBox());
     }
 
     // First and last place of an axis that shows a structure, [K]; far apart the wrong way round where none does.

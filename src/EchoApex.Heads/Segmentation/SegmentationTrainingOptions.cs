@@ -36,7 +36,7 @@ public sealed record SegmentationTrainingOptions : IValidatableObject
 
     /// <summary>Weight of the loss of the semantic prior (ours); without effect where the head has none.</summary>
     [Range(0.0, 1000.0)]
-    public double SemanticWeight { get; init; } = 1;
+    public double SemanticWeight { get; init; } = 3;
 
     /// <summary>Weight of pixels inside in the focal loss, those outside have the rest; RetinaNet's value.</summary>
     [Range(0.0, 1.0)]

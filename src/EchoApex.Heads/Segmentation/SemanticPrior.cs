@@ -6,11 +6,16 @@ namespace EchoApex.Heads.Segmentation;
 
 /// <summary>
 /// What a prompt asks for, by what the pixels are taken for (ours): a named structure is itself; a point speaks for the structures
-/// that its pixel may show, a point outside against them; a box for those whose own box is like it.
+/// that its pixel may show, a point outside against them; a box for those whose own box is like it. Points after the first prompt
+/// correct a mask and count for little here.
 /// </summary>
 internal static class SemanticPrior
 {
-    private const double Smallest = 1e-3;
+    /// <summary>What the first prompt leaves of a structure that it speaks against.</summary>
+    public const double Smallest = 1e-3;
+
+    /// <summary>What each further point leaves. It stands where a mask was wrong, and the pixels' own shares with it: it must not change the structure that is meant.</summary>
+    public const double Corrected = 0.25;
 
     /// <summary>Logits of the structures that prompts ask for, [P, 1, H, W].</summary>
     /// <param name="semantic">Logits of background and structures, [1 or P, 1 + K, H, W].</param>
@@ -49,10 +54,12 @@ internal static class SemanticPrior
         double score = 1;
         double scaleX = (double)maps.Width / width;
         double scaleY = (double)maps.Height / height;
-        foreach (var point in prompt.Points)
+        for (int i = 0; i < prompt.Points.Count; i++)
         {
+            var point = prompt.Points[i];
             double share = maps.At(image, structure, ((point.X + .5) * scaleX) - .5, ((point.Y + .5) * scaleY) - .5);
-            score *= Smallest + (point.Inside ? share : 1 - share);
+            double least = i == 0 && prompt.Box is null ? Smallest : Corrected;
+            score *= least + ((1 - least) * (point.Inside ? share : 1 - share));
         }
 
         if (prompt.Box is { } box)

@@ -39,6 +39,19 @@ public sealed class SemanticPriorTests
         AssertShows(SemanticPrior.Logits(Semantic(), [prompt], 2 * Side, 2 * Side), first: false, second: true);
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Logits_Corrections_LeaveTheStructureThatIsMeant(bool box)
+    {
+        using var scope = NewDisposeScope();
+
+        // Where the reader says that the mask is wrong, the pixels' own shares are wrong too: they speak strongly for the first structure, and for the second.
+        InputPrompt meant = box ? new() { Box = new PromptBox(2, 2, 14, 14) } : new() { Points = [new PromptPoint(8, 8, true)] };
+        var corrected = meant with { Points = [.. meant.Points, new PromptPoint(12, 8, false), new PromptPoint(24, 24, true)] };
+        AssertShows(SemanticPrior.Logits(Semantic(), [meant], 2 * Side, 2 * Side), first: true, second: false);
+        AssertShows(SemanticPrior.Logits(Semantic(), [corrected], 2 * Side, 2 * Side), first: true, second: false);
+    }
+
     [Test]
     public void Logits_Box_AreThoseOfTheStructureWithSuchABox()
     {
