@@ -23,8 +23,8 @@ internal static class TaskTableRecipes
         var (steps, batch, side) = Budget(task, kind);
         steps = patients is null ? steps : FewShotSteps;
 
-        // Whole encoders learn views faster at the head's own rate; for the ejection fraction that destroys them.
-        bool gentle = kind is TaskTableVariant.Full or TaskTableVariant.Random && task != "view";
+        // With all patients whole encoders learn views faster at the head's own rate; with few of them, and for the ejection fraction, that destroys them.
+        bool gentle = kind is TaskTableVariant.Full or TaskTableVariant.Random && (task != "view" || patients is not null);
         return new FineTuneConfiguration
         {
             InputSize = side,
@@ -40,10 +40,10 @@ internal static class TaskTableRecipes
                 },
 
                 // For the ejection fraction sequential adapters had a smaller error on validation phantoms (7.8 points) than parallel ones (8.1) and LoRA (8.0).
-                Adapters = new AdapterOptions { Kind = task == "ef" ? AdapterKind.Houlsby : AdapterKind.AdaptFormer, Scale = 1, Dropout = 0 },
+                Adapters = new AdapterOptions { Kind = task == "ef" ? AdapterKind.Houlsby : AdapterKind.AdaptFormer, Bottleneck = task == "ef" ? 12 : null, Scale = 1, Dropout = 0 },
                 Steps = Math.Max(2, (int)Math.Round(options.Scaled(steps, 2) * budget)),
                 BatchSize = batch,
-                LearningRate = 2e-3,
+                LearningRate = task == "view" && kind == TaskTableVariant.Adapter ? 4e-3 : 2e-3,
                 EncoderRate = gentle ? 0.5 : 1,
                 LayerDecay = gentle ? 0.75 : 1,
                 AverageMomentum = 0.98,
@@ -84,6 +84,6 @@ internal static class TaskTableRecipes
         ("measure", false) => (1000, 16, 112),
         ("measure", true) => (360, 16, 112),
         ("ef", false) => (1500, 8, 48),
-        _ => (1000, 8, 48),
+        _ => (1150, 8, 48),
     };
 }
