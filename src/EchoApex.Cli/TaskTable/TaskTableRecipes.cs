@@ -74,7 +74,7 @@ internal static class TaskTableRecipes
 
     private static FrameAugmentationOptions Mild { get; } = new() { RotationDegrees = 8 };
 
-    // Specialists have steps and sizes of their own, such that none has less processor time than the encoder fine-tuned whole.
+    // Specialists have steps and sizes of their own, chosen for the processor time of the encoder fine-tuned whole.
     private static (int Steps, int Batch, int Side) Budget(string task, string kind) => (task, kind == TaskTableVariant.Specialist) switch
     {
         ("view", false) => (2000, 32, 48),
