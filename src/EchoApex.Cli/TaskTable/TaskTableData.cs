@@ -16,8 +16,10 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
     private const string Preset = "curve-cpu-dino";
     private const int Frame = 112;
 
-    /// <summary>Whether the pretrained encoder is there already.</summary>
-    public bool HasPretrained => Directory.Exists(Model) || options.Encoder is not null;
+    private bool _finished;
+
+    /// <summary>Whether the pretrained encoder is there already; that of a run which was stopped on its way is not.</summary>
+    public bool HasPretrained => options.Encoder is not null || (_finished = _finished || IsFinished());
 
     // The run's own model, or the folder that was named itself.
     private string Model => Path.Combine(Run, "model");
@@ -28,8 +30,8 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
     /// <exception cref="ConfigurationException">The encoder that was named does not exist.</exception>
     /// <exception cref="EchoApexException">The table's own was not made yet.</exception>
     public string Pretrained() =>
-        Directory.Exists(Model) ? Model
-        : options.Encoder is null ? throw new EchoApexException($"{Model} does not exist: the table's encoder was not pretrained yet.")
+        options.Encoder is null && !HasPretrained ? throw new EchoApexException($"{Model} is not finished: the table's encoder was not pretrained yet.")
+        : Directory.Exists(Model) ? Model
         : Directory.Exists(Run) ? Run
         : throw new ConfigurationException("command line", $"--encoder names '{Run}', which does not exist.");
 
@@ -82,6 +84,18 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
             "ef" => Make($"apical-{seed}", own + 2, options.Scaled(900, 20), frames: 16, truth: true, [PhantomView.A4C], cancellationToken),
             _ => Make($"all-views-{seed}", own, options.Scaled(900, 40), frames: 6, truth: true, null, cancellationToken),
         });
+    }
+
+    // A run that is stopped saves the model that it has.
+    private bool IsFinished()
+    {
+        if (!Directory.Exists(Model))
+        {
+            return false;
+        }
+
+        using var model = ModelFolder.Load(Model);
+        return model.Info.Training.TryGetValue("steps", out string? steps) && steps == model.Info.Training.GetValueOrDefault("steps_planned");
     }
 
     // What the table's own encoder will be is known before it is made: rows of random starts need not wait for it.

@@ -56,6 +56,13 @@ public sealed class TaskTableCommandTests
         DateTime made = File.GetLastWriteTimeUtc(Path.Combine(output, "pretraining", "model", "model.safetensors"));
         Assert.That(Run("--out", output, "--tasks", "view").Output, Does.Contain("0 rows to make"));
         Assert.That(File.GetLastWriteTimeUtc(Path.Combine(output, "pretraining", "model", "model.safetensors")), Is.EqualTo(made));
+
+        // A run that was stopped leaves a model too: it is not taken for the encoder, but finished first.
+        string config = Path.Combine(output, "pretraining", "model", "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"steps\": \"81\"", "\"steps\": \"80\"", StringComparison.Ordinal));
+        File.Delete(Path.Combine(output, "rows", "view-frozen-0.json"));
+        Assert.That(Run("--out", output, "--tasks", "view").Output, Does.Contain("1 rows to make").And.Contain("view-frozen-0:"));
+        Assert.That(File.ReadAllText(config), Does.Contain("\"steps\": \"81\""));
     }
 
     [TestCase("there is no task 'murmur'", "--tasks murmur")]
