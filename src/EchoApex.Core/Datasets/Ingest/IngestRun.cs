@@ -64,7 +64,7 @@ internal sealed class IngestRun(string folder, IngestOptions options, Pseudonymi
                 cancellationToken.ThrowIfCancellationRequested();
                 _sources.Add((item.Key, item.Name));
                 pending.Enqueue(item.Done is { } done
-                    ? Task.FromResult(new ClipOutcome(done, null, [], default, default))
+                    ? Task.FromResult(ClipOutcome.Resumed(done))
                     : Task.Run(() => processor.Process(item, cancellationToken), cancellationToken));
                 if (pending.Count > options.Workers)
                 {
@@ -138,7 +138,7 @@ internal sealed class IngestRun(string folder, IngestOptions options, Pseudonymi
     private void Take(ClipOutcome outcome, AuditStore audits, ShardWriter writer)
     {
         var audit = outcome.Audit;
-        if (outcome.Busy == default)
+        if (outcome.IsResumed)
         {
             _resumed++;
         }
