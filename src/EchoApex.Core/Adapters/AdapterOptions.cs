@@ -26,6 +26,12 @@ public sealed record AdapterOptions : IValidatableObject
     /// <summary>Where the adapter normalises.</summary>
     public AdapterNormalization Normalization { get; init; }
 
+    /// <summary>
+    /// Whether the scales and shifts of the encoder's own norms are trained too, as Houlsby et al. 2019, section 2.1, do beside their
+    /// adapters. They are saved with the adapters and count in the share. Off by default: AdaptFormer and LoRA leave them frozen.
+    /// </summary>
+    public bool TrainNorms { get; init; }
+
     /// <summary>Share of the bottleneck's values that is dropped while training; AdaptFormer's is 0.1. LoRA drops inputs.</summary>
     [Range(0.0, 0.99)]
     public double Dropout { get; init; } = 0.1;

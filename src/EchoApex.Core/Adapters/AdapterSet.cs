@@ -8,6 +8,8 @@ using EchoApex.Core.Layers;
 using EchoApex.Core.Runtime;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
+using BatchNorm = EchoApex.Core.Layers.BatchNorm;
+using LayerNorm = EchoApex.Core.Layers.LayerNorm;
 
 namespace EchoApex.Core.Adapters;
 
@@ -23,7 +25,9 @@ public sealed class AdapterSet : IDisposable
 
     private readonly IBackbone _encoder;
     private readonly AdapterModule _adapters;
-    private readonly List<(string Name, Parameter Parameter)> _biases = [];
+
+    // Parameters of the encoder itself: biases, norms.
+    private readonly List<(string Name, Parameter Parameter)> _own = [];
     private bool _attached = true;
 
     private AdapterSet(IBackbone encoder, AdapterOptions options, int bottleneck, RandomStream random)
@@ -40,10 +44,7 @@ public sealed class AdapterSet : IDisposable
             AdapterKind.Convolution => AttachToResNet(bottleneck, random),
             _ => AttachToTransformer(bottleneck, random),
         });
-        if (options.Kind == AdapterKind.BitFit)
-        {
-            TrainBiases();
-        }
+        TrainOwn();
     }
 
     /// <summary>The options, with the width that was chosen.</summary>
@@ -52,9 +53,9 @@ public sealed class AdapterSet : IDisposable
     /// <summary>What dropout draws from while training; a checkpoint saves its state.</summary>
     public RandomStream Random { get; }
 
-    /// <summary>What is trained, by name: adapters as "blocks.0.adaptmlp.down_proj.weight", BitFit's biases as the encoder calls them.</summary>
+    /// <summary>What is trained, by name: adapters as "blocks.0.adaptmlp.down_proj.weight", biases and norms of the encoder as it calls them.</summary>
     public IReadOnlyList<(string Name, Parameter Parameter)> Parameters =>
-        [.. _adapters.named_parameters().Select(entry => (entry.name, entry.parameter)), .. _biases];
+        [.. _adapters.named_parameters().Select(entry => (entry.name, entry.parameter)), .. _own];
 
     /// <summary>How many numbers are trained.</summary>
     public long ParameterCount => Parameters.Sum(entry => entry.Parameter.numel());
@@ -162,7 +163,7 @@ public sealed class AdapterSet : IDisposable
         Dispose();
     }
 
-    /// <summary>Takes the adapters off and lets the encoder's parameters be trained again.</summary>
+    /// <summary>Takes the adapters off and lets the encoder's parameters be trained again. Its own biases or norms that were trained stay as they are.</summary>
     public void Dispose()
     {
         if (!_attached)
@@ -186,7 +187,7 @@ public sealed class AdapterSet : IDisposable
             parameter.requires_grad = true;
         }
 
-        _biases.Clear();
+        _own.Clear();
         _adapters.Dispose();
     }
 
@@ -215,11 +216,12 @@ public sealed class AdapterSet : IDisposable
     private static int WidestThatFits(IBackbone encoder, AdapterOptions options)
     {
         long frozen = encoder.Module.parameters().Sum(parameter => parameter.numel());
+        long norms = options.TrainNorms ? NormParameters(encoder).Sum(name => encoder.Module.get_parameter(name)!.numel()) : 0;
         int smallest = options.Kind == AdapterKind.Convolution ? ConvolutionAdapter.MinimumWidth : AutomaticStep;
         for (int width = WidestAutomatic; width > smallest; width -= AutomaticStep)
         {
             long added = Count(encoder, options, width);
-            if (added <= options.MaximumShare * (frozen + added))
+            if (added + norms <= options.MaximumShare * (frozen + added))
             {
                 return width;
             }
@@ -267,15 +269,22 @@ public sealed class AdapterSet : IDisposable
         return all;
     }
 
-    private void TrainBiases()
+    private void TrainOwn()
     {
+        var norms = Options.TrainNorms ? NormParameters(_encoder) : [];
         foreach (var (name, parameter) in _encoder.Module.named_parameters())
         {
-            if (name.EndsWith(".bias", StringComparison.Ordinal))
+            if ((Options.Kind == AdapterKind.BitFit && name.EndsWith(".bias", StringComparison.Ordinal)) || norms.Contains(name))
             {
                 parameter.requires_grad = true;
-                _biases.Add((name, parameter));
+                _own.Add((name, parameter));
             }
         }
     }
+
+    private static HashSet<string> NormParameters(IBackbone encoder) =>
+    [
+        .. encoder.Module.named_modules().Where(entry => entry.module is LayerNorm or BatchNorm)
+            .SelectMany(entry => entry.module.named_parameters().Select(parameter => $"{entry.name}.{parameter.name}")),
+    ];
 }

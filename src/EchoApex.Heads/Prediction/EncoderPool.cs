@@ -16,7 +16,7 @@ internal sealed class EncoderPool(InferenceOptions? options) : IDisposable
     public PreparedBackbone Take(TaskModel model)
     {
         // Adapters are no part of an encoder's own weights: an adapted encoder is compared with none.
-        bool isPlain = model.Info.Adapters is null or { Kind: AdapterKind.None };
+        bool isPlain = model.Info.Adapters is null or { Kind: AdapterKind.None, TrainNorms: false };
         if (isPlain && _encoders.FirstOrDefault(known => known.IsPlain && AreEqual(known.Encoder.Original, model.Encoder)).Encoder is { } shared)
         {
             return shared;

@@ -155,6 +155,46 @@ public sealed class AdapterSetTests
         }
     }
 
+    [TestCase(AdapterKind.Houlsby, 5 * 96)]
+    [TestCase(AdapterKind.None, 5 * 96)]
+    [TestCase(AdapterKind.Convolution, 0)]
+    public void Attach_TrainNorms_TrainsScalesAndShiftsOfTheNormsToo(AdapterKind kind, int numbers)
+    {
+        using var encoder = Encoder(kind);
+        long Trained() => encoder.Module.parameters().Where(parameter => parameter.requires_grad).Sum(parameter => parameter.numel());
+        var options = new AdapterOptions { Kind = kind, AllowLargerShare = true };
+        long without;
+        using (var plain = AdapterSet.Attach(encoder, options, RandomStream.For(1, "adapters")))
+        {
+            without = plain.ParameterCount;
+            Assert.That(Trained(), Is.Zero);
+        }
+
+        using var adapters = AdapterSet.Attach(encoder, options with { TrainNorms = true }, RandomStream.For(1, "adapters"));
+        Assert.That(Trained(), numbers > 0 ? Is.EqualTo(numbers) : Is.GreaterThan(0));
+        Assert.That(adapters.ParameterCount - without, Is.EqualTo(Trained()), "they count in the share");
+        Assert.That(encoder.Module.named_parameters().Where(entry => entry.parameter.requires_grad).All(entry => entry.parameter.dim() == 1));
+    }
+
+    [Test]
+    public void Save_WithTrainedNorms_KeepsThemBesideTheAdapters()
+    {
+        using var folder = new TemporaryFolder();
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var options = new AdapterOptions { Kind = AdapterKind.Houlsby, AllowLargerShare = true, TrainNorms = true };
+        using var encoder = Encoder(AdapterKind.Houlsby);
+        using var adapters = AdapterSet.Attach(encoder, options, RandomStream.For(1, "adapters"));
+        Disturb(adapters);
+        adapters.Save(folder.File("adapters.safetensors"), "abc");
+        using var otherEncoder = Encoder(AdapterKind.Houlsby);
+        using var other = AdapterSet.Attach(otherEncoder, options, RandomStream.For(2, "adapters"));
+        other.Load(folder.File("adapters.safetensors"), "abc");
+        adapters.Train(false);
+        other.Train(false);
+        Assert.That((otherEncoder.Extract(Images()).Cls - encoder.Extract(Images()).Cls).abs().max().ReadDouble(), Is.Zero);
+    }
+
     [TestCase(AdapterKind.Convolution, AdapterKind.AdaptFormer)]
     [TestCase(AdapterKind.AdaptFormer, AdapterKind.Convolution)]
     public void Attach_KindThatDoesNotFit_IsRefused(AdapterKind encoderOf, AdapterKind kind)

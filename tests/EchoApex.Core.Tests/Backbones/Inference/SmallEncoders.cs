@@ -37,7 +37,7 @@ internal static class SmallEncoders
     {
         yield return new TestCaseData(Transformer, new AdapterOptions { Kind = AdapterKind.AdaptFormer, Bottleneck = 8, LearnableScale = true }).SetArgDisplayNames("AdaptFormer");
         yield return new TestCaseData(Transformer, new AdapterOptions { Kind = AdapterKind.AdaptFormer, Bottleneck = 8, Normalization = AdapterNormalization.After }).SetArgDisplayNames("AdaptFormer, norm after");
-        yield return new TestCaseData(Transformer, new AdapterOptions { Kind = AdapterKind.Houlsby, Bottleneck = 8, Normalization = AdapterNormalization.Before }).SetArgDisplayNames("Houlsby, norm before");
+        yield return new TestCaseData(Transformer, new AdapterOptions { Kind = AdapterKind.Houlsby, Bottleneck = 8, Normalization = AdapterNormalization.Before, TrainNorms = true }).SetArgDisplayNames("Houlsby, norm before, norms trained");
         yield return new TestCaseData(Transformer, new AdapterOptions { Kind = AdapterKind.Lora, LoraRank = 2, LoraTargets = [LoraTarget.Query, LoraTarget.Value, LoraTarget.Output] }).SetArgDisplayNames("Lora");
         yield return new TestCaseData(Transformer, new AdapterOptions { Kind = AdapterKind.BitFit }).SetArgDisplayNames("BitFit");
         yield return new TestCaseData(ResNet, new AdapterOptions { Kind = AdapterKind.Convolution, Bottleneck = 16 }).SetArgDisplayNames("Convolution");
