@@ -48,7 +48,7 @@ internal static class TaskTableRecipes
                 BatchSize = batch,
                 LearningRate = task == "view" && kind == TaskTableVariant.Adapter ? 4e-3 : 2e-3,
                 EncoderRate = gentle ? 0.5 : 1,
-                LayerDecay = gentle ? 0.75 : 1,
+                LayerDecay = gentle ? 0.75 : task == "view" && kind == TaskTableVariant.Full ? 0.85 : 1,
                 AverageMomentum = 0.98,
 
                 // The average of the last weights is judged: with 90 validation patients a choice among several would be a draw.
