@@ -12,7 +12,7 @@ internal static class TaskTableCommand
     private static readonly Option<string> Out = new("--out") { Description = "Folder of the table: phantoms, encoders, rows, tasks.md, tasks.csv, pictures. Rows that exist are not made again.", Required = true };
     private static readonly Option<string?> Encoder = new("--encoder") { Description = "Pretraining run (or model folder) to take instead of making one." };
     private static readonly Option<string[]> Tasks = new("--tasks") { Description = "Tasks: view, segment, measure, ef.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => TaskTablePlan.AllTasks };
-    private static readonly Option<int> Seeds = new("--seeds") { Description = "Repetitions of views and segmentation.", DefaultValueFactory = _ => 3 };
+    private static readonly Option<int> Seeds = new("--seeds") { Description = "Repetitions of views, segmentation, and the fine-tuned encoders of the ejection fraction.", DefaultValueFactory = _ => 3 };
     private static readonly Option<int> Jobs = new("--jobs") { Description = "Processes at a time, one thread each.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount) };
     private static readonly Option<double> Scale = new("--scale") { Description = "Share of all sizes and steps, to try the command out.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double[]> Budgets = new("--budgets") { Description = "Further budgets, as multiples of each task's steps: fine-tuned encoder and specialist of seed 0, drawn as a curve. Such as: 0.5 2 4.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };

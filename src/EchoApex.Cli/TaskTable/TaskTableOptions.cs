@@ -15,7 +15,7 @@ internal sealed record TaskTableOptions
     /// <summary>The tasks.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = TaskTablePlan.AllTasks;
 
-    /// <summary>Repetitions of views and segmentation; the others have one.</summary>
+    /// <summary>Repetitions of views, segmentation, and the ejection fraction by the encoder fine-tuned whole and by adapters; other rows have one.</summary>
     public int Seeds { get; init; } = 3;
 
     /// <summary>Further budgets of seed 0 as multiples of each task's steps: how figures go on with more of them, or with fewer.</summary>

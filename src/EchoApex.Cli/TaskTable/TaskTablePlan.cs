@@ -21,16 +21,19 @@ internal static class TaskTablePlan
     /// <summary>Kinds of the curve over budgets.</summary>
     public static IReadOnlyList<string> BudgetKinds { get; } = [TaskTableVariant.Full, TaskTableVariant.Specialist];
 
+    // What adapters lose on the ejection fraction is less than one seed's interval.
+    private static int Seeds(string task, TaskTableVariant variant, TaskTableOptions options) =>
+        task is "view" or "segment" || (task == "ef" && variant.Kind is TaskTableVariant.Full or TaskTableVariant.Adapter) ? options.Seeds : 1;
+
     private static IEnumerable<(string Task, string Variant, int Seed)> Of(string task, TaskTableOptions options)
     {
-        int seeds = task is "view" or "segment" ? options.Seeds : 1;
         var kinds = TaskTableVariant.All.Where(kind => kind != TaskTableVariant.Frozen || task == "view").Select(kind => new TaskTableVariant(kind));
         var fewShot = task == "view"
             ? Shots.Where(shots => shots <= options.Scaled(50, 1)).SelectMany(shots => FewShotKinds.Select(kind => new TaskTableVariant(kind, shots)))
             : [];
         foreach (var variant in kinds.Concat(fewShot))
         {
-            for (int seed = 0; seed < seeds; seed++)
+            for (int seed = 0; seed < Seeds(task, variant, options); seed++)
             {
                 yield return (task, variant.ToString(), seed);
             }

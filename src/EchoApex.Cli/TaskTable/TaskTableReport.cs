@@ -87,12 +87,13 @@ internal static class TaskTableReport
 
     private static void AppendComparison(StringBuilder text, IReadOnlyList<TaskTableRow> rows, string task, TaskTableFigure figure)
     {
-        // NaN without such a row, 0 where nothing was learnt: there is nothing to take a share of.
-        double full = Mean(rows, task, TaskTableVariant.Full, figure.Name);
         text.Append('\n');
         foreach (string other in new[] { TaskTableVariant.Adapter, TaskTableVariant.Random, TaskTableVariant.Specialist })
         {
-            double value = Mean(rows, task, other, figure.Name);
+            // Over the seeds that both have. NaN without such a row, 0 where nothing was learnt: there is nothing to take a share of.
+            var seeds = Of(rows, task, TaskTableVariant.Full).Select(row => row.Seed).Intersect(Of(rows, task, other).Select(row => row.Seed)).ToArray();
+            var common = rows.Where(row => seeds.Contains(row.Seed)).ToArray();
+            double full = Mean(common, task, TaskTableVariant.Full, figure.Name), value = Mean(common, task, other, figure.Name);
             if (full > 0 && !double.IsNaN(value))
             {
                 double loss = (figure.LargerIsBetter ? full - value : value - full) / full;

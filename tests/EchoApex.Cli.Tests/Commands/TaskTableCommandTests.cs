@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using EchoApex.Core.Backbones;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Imaging;
@@ -59,10 +60,26 @@ public sealed class TaskTableCommandTests
 
         // A run that was stopped leaves a model too: it is not taken for the encoder, but finished first.
         string config = Path.Combine(output, "pretraining", "model", "config.json");
-        File.WriteAllText(config, File.ReadAllText(config).Replace("\"steps\": \"81\"", "\"steps\": \"80\"", StringComparison.Ordinal));
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"steps\": \"120\"", "\"steps\": \"119\"", StringComparison.Ordinal));
         File.Delete(Path.Combine(output, "rows", "view-frozen-0.json"));
         Assert.That(Run("--out", output, "--tasks", "view").Output, Does.Contain("1 rows to make").And.Contain("view-frozen-0:"));
-        Assert.That(File.ReadAllText(config), Does.Contain("\"steps\": \"81\""));
+        Assert.That(File.ReadAllText(config), Does.Contain("\"steps\": \"120\""));
+    }
+
+    // What adapters lose on the ejection fraction is less than one seed's interval; a comparison takes the seeds that both have.
+    [Test]
+    public void TaskTable_EjectionFraction_RepeatsWhatIsComparedWithAdapters()
+    {
+        using var folder = new TemporaryFolder();
+        string output = folder.File("table");
+        Assert.That(CommandLine.Run(["task-table", "--out", output, "--encoder", Encoder(folder), "--tasks", "ef", "--scale", "0.005", "--seeds", "2"]).ExitCode, Is.Zero);
+        Assert.That(Rows(output), Is.EqualTo(new[] { "ef-adapter-0", "ef-adapter-1", "ef-full-0", "ef-full-1", "ef-random-0", "ef-specialist-0" }));
+        string[] csv = File.ReadAllLines(Path.Combine(output, "tasks.csv"));
+        double Error(string variant, int seed) => double.Parse(csv.Single(line => line.StartsWith($"ef,{variant},{seed},mae_percent,", StringComparison.Ordinal)).Split(',')[4], CultureInfo.InvariantCulture);
+        string text = File.ReadAllText(Path.Combine(output, "tasks.md"));
+        string both = string.Create(CultureInfo.InvariantCulture, $"({(Error("adapter", 0) + Error("adapter", 1)) / 2:0.000} and {(Error("full", 0) + Error("full", 1)) / 2:0.000})");
+        string first = string.Create(CultureInfo.InvariantCulture, $"({Error("random", 0):0.000} and {Error("full", 0):0.000})");
+        Assert.That(text, Does.Match("pretrained, adapters is .* than full fine-tuning " + Regex.Escape(both)).And.Match("random start is .* than full fine-tuning " + Regex.Escape(first)));
     }
 
     [TestCase("there is no task 'murmur'", "--tasks murmur")]
