@@ -144,6 +144,16 @@ public sealed class AdapterSetTests
         Assert.That((adapters.Options.Bottleneck, adapters.Share <= 0.04), Is.EqualTo((expected, true)));
     }
 
+    // Norms take 1,728 of the numbers that the share allows.
+    [TestCase(false, 24)]
+    [TestCase(true, 16)]
+    public void Attach_WithoutAWidth_LeavesRoomForTheNorms(bool norms, int expected)
+    {
+        using var encoder = BackboneFactory.Create(new BackboneConfig { Family = "vit", Architecture = "vit_custom", ImageSize = 48, PatchSize = 8, EmbedDim = 96, Depth = 4, Heads = 3 });
+        using var adapters = AdapterSet.Attach(encoder, new AdapterOptions { TrainNorms = norms }, RandomStream.For(1, "adapters"));
+        Assert.That((adapters.Options.Bottleneck, adapters.Share <= 0.04), Is.EqualTo((expected, true)));
+    }
+
     [Test]
     public void Attach_BitFit_TrainsTheBiasesOfTheEncoder()
     {
