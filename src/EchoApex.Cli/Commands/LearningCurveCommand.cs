@@ -72,7 +72,7 @@ internal static class LearningCurveCommand
         }
 
         string? label = parsed.GetValue(Label);
-        if ((overrides.Length > 0 && label is null) || label?.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not (' ' or '-' or '_' or '.' or '+')) == true || label is CurveRow.RawPixels or CurveRow.Untrained or CurveRow.UntrainedResnet50)
+        if ((overrides.Length > 0 && label is null) || label?.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not (' ' or '-' or '_' or '.' or '+')) == true || (label is not null && CurveRow.IsBaselineName(label)))
         {
             faults.Add($"--label '{label}' must be given with --set, be of letters, digits, spaces and -_.+ alone, and not be a baseline's name.");
         }

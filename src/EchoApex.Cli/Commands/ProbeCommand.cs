@@ -19,8 +19,8 @@ internal static class ProbeCommand
     private static readonly Option<bool> ClsMean = new("--cls-mean") { Description = "Also a linear probe on the cls vector followed by the mean patch." };
     private static readonly Option<bool> Patches = new("--patches") { Description = "Also a linear segmentation of the masks by patch tokens: mean IoU over the structures that occur, without background." };
     private static readonly Option<int?> PatchSide = new("--patch-side") { Description = "With --patches: side of the images that this probe sees, in pixels, a multiple of the patch; larger than the model's own gives a finer grid." };
-    private static readonly Option<bool> Baselines = new("--baselines") { Description = "Also raw pixels and the untrained encoder." };
-    private static readonly Option<string?> Initialization = new("--initialization") { Description = "How the untrained encoder's weights start: reference or fan_in. Needed for model folders that do not say." };
+    private static readonly Option<bool> Baselines = new("--baselines") { Description = "Also raw pixels and the untrained encoder; a ResNet once with the batch statistics of its start, once with those of --train." };
+    private static readonly Option<string?> Initialization = new("--initialization") { Description = "How the untrained encoder's weights start: reference, fan_in (vision transformers) or zero_residual (ResNets). Needed for model folders that do not say." };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Seed of the untrained weights (default: the run's) and of held-back clips and intervals (default: 0)." };
     private static readonly Option<int> Neighbours = new("--neighbours") { Description = "Neighbours that vote.", DefaultValueFactory = _ => new KnnOptions().Neighbours };
     private static readonly Option<int> Batch = new("--batch") { Description = "Frames that go through the encoder at once.", DefaultValueFactory = _ => 64 };
@@ -53,10 +53,16 @@ internal static class ProbeCommand
         bool baselines = parsed.GetValue(Baselines);
         using var trained = Embedder.Load(origin.ModelFolder);
         using var untrained = baselines ? origin.Untrained(parsed.GetValue(Initialization), parsed.GetValue(Seed)) : null;
+        using var onData = baselines ? origin.UntrainedOnData(parsed.GetValue(Initialization), parsed.GetValue(Seed), request.Train, cancellationToken) : null;
         var encoders = new List<(string Name, Embedder Embedder)> { (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), trained) };
         if (untrained is not null)
         {
             encoders.Insert(0, ("untrained encoder", untrained));
+        }
+
+        if (onData is not null)
+        {
+            encoders.Insert(1, ("untrained, statistics of --train", onData));
         }
 
         var outcome = ProbeRun.Run(request, encoders, cancellationToken);

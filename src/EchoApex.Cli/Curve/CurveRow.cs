@@ -13,14 +13,20 @@ internal sealed record CurveRow(string Level, string Method, int Seed, long Step
     /// <summary>What the row of the encoder before training is called.</summary>
     public const string Untrained = "untrained";
 
-    /// <summary>What the row of a ResNet50 before training is called.</summary>
-    public const string UntrainedResnet50 = "untrained resnet50";
+    /// <summary>What the row of a ResNet before training is called, whose BatchNorm layers hold mean 0 and variance 1.</summary>
+    public static string UntrainedResNet(string architecture) => $"{Untrained} {architecture}";
+
+    /// <summary>The same where they hold the statistics of the training clips.</summary>
+    public static string UntrainedResNetOnData(string architecture) => $"{Untrained} {architecture} on data";
 
     /// <summary>The header line.</summary>
     public static string Header { get; } = "level,method,seed,steps,cpu_minutes," + string.Join(',', new[] { "knn", "linear", "cls_mean_linear", "miou" }.Select(name => $"{name},{name}_low,{name}_high"));
 
     /// <summary>Whether the row is a baseline, which no budget changes.</summary>
-    public bool IsBaseline => Method is RawPixels or Untrained or UntrainedResnet50;
+    public bool IsBaseline => IsBaselineName(Method);
+
+    /// <summary>Whether a name belongs to the baselines.</summary>
+    public static bool IsBaselineName(string name) => name == RawPixels || name.StartsWith(Untrained, StringComparison.Ordinal);
 
     /// <summary>What makes a row unique: a second row of the same key replaces the first.</summary>
     public (string Level, string Method, int Seed, long Steps) Key => (Level, Method, Seed, Steps);

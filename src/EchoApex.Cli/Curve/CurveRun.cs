@@ -11,7 +11,8 @@ namespace EchoApex.Cli.Curve;
 internal sealed class CurveRun(CurveOptions options, Action<string> say)
 {
     private const string Row = "row";
-    private const string Resnet50 = "resnet50";
+    private const string ResNet50 = "resnet50";
+    private const string OnData = "on data";
 
     // At the input's own side six patches a row can hardly draw a chamber: every encoder, and perfect labels, stay below a third.
     private const int FineGrid = 2;
@@ -29,14 +30,24 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
         long steps = options.Run is null ? options.Steps : StepsOf(origin);
         double minutes = options.CpuMinutes ?? (cpuSeconds / 60 / 2);
         say("judging");
-        string untrained = origin.Run?.Backbone.Architecture == Resnet50 ? CurveRow.UntrainedResnet50 : CurveRow.Untrained;
+        string architecture = origin.Architecture;
+        bool isResNet = architecture.StartsWith("resnet", StringComparison.Ordinal);
+        string untrained = isResNet ? CurveRow.UntrainedResNet(architecture) : CurveRow.Untrained;
         bool Known(string name) => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name);
         var scores = Judge(origin, baselines: !Known(CurveRow.RawPixels) || !Known(untrained), cancellationToken);
 
+        string NameOf(string scored) => scored switch
+        {
+            CurveRow.Untrained => untrained,
+            PixelFrameEncoder.RowName => CurveRow.RawPixels,
+            OnData => CurveRow.UntrainedResNetOnData(architecture),
+            _ => throw new InvalidOperationException(scored),
+        };
+
         // Raw pixels lie on the grid of the encoder that they were first judged beside.
-        var rows = scores.Where(score => score.Name is Row or CurveRow.Untrained || !Known(CurveRow.RawPixels)).Select(score => score.Name == Row
+        var rows = scores.Where(score => score.Name != PixelFrameEncoder.RowName || !Known(CurveRow.RawPixels)).Select(score => score.Name == Row
             ? CurveRow.Of(options.LevelName, method, options.Seed, steps, minutes, score)
-            : CurveRow.Of(options.LevelName, score.Name == CurveRow.Untrained ? untrained : CurveRow.RawPixels, options.Seed, 0, 0, score));
+            : CurveRow.Of(options.LevelName, NameOf(score.Name), options.Seed, 0, 0, score));
         var all = CurveFile.Add(table, rows);
         CurveReport.Write(options.Out, all);
         return all;
@@ -59,13 +70,26 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
             Options = new EncoderProbeOptions { Seed = (ulong)options.Seed },
         };
         using var untrained = baselines ? origin.Untrained(initialization: null, seed: null) : null;
-        return ProbeRun.Run(request, untrained is null ? [(Row, trained)] : [(CurveRow.Untrained, untrained), (Row, trained)], cancellationToken).Scores;
+        using var onData = baselines ? origin.UntrainedOnData(initialization: null, seed: null, request.Train, cancellationToken) : null;
+        List<(string, Embedder)> encoders = [];
+        if (untrained is not null)
+        {
+            encoders.Add((CurveRow.Untrained, untrained));
+        }
+
+        if (onData is not null)
+        {
+            encoders.Add((OnData, onData));
+        }
+
+        encoders.Add((Row, trained));
+        return ProbeRun.Run(request, encoders, cancellationToken).Scores;
     }
 
     private static string MethodOf(EncoderOrigin origin) => origin.Run switch
     {
         null => "given model",
-        { Stage: PretrainingStage.Dino, Backbone.Architecture: Resnet50 } => CurveMethod.DinoResnet50.Name,
+        { Stage: PretrainingStage.Dino, Backbone.Architecture: ResNet50 } => CurveMethod.DinoResnet50.Name,
         { Stage: PretrainingStage.Dino } => CurveMethod.Dino.Name,
         { Backbone.Weights: null } => CurveMethod.Dinov2.Name,
         _ => CurveMethod.DinoDinov2.Name,

@@ -1,9 +1,14 @@
 using System.Globalization;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Configuration;
+using EchoApex.Core.Backbones;
+using EchoApex.Core.Datasets;
 using EchoApex.Core.Embedding;
+using EchoApex.Core.Evaluation;
+using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
 using EchoApex.Training.Loop;
+using TorchSharp;
 
 namespace EchoApex.Cli.Probing;
 
@@ -12,6 +17,9 @@ namespace EchoApex.Cli.Probing;
 /// <param name="Run">The configuration of its run, when a run folder was named.</param>
 internal sealed record EncoderOrigin(string ModelFolder, PretrainingOptions? Run)
 {
+    private const int StatisticsBatch = 32;
+    private const int StatisticsBatches = 60;
+
     /// <summary>Understands a model folder, or a run folder with an exported model.</summary>
     public static EncoderOrigin Of(string path)
     {
@@ -19,25 +27,99 @@ internal sealed record EncoderOrigin(string ModelFolder, PretrainingOptions? Run
         return new EncoderOrigin(EncoderFolder.Of(path), File.Exists(config) ? new ConfigurationLoader().LoadFile<PretrainingOptions>(config) : null);
     }
 
-    /// <summary>Names of ways to start, as the command line and model folders write them.</summary>
-    public static string NameOf(BackboneInitializationKind kind) => kind == BackboneInitializationKind.FanIn ? "fan_in" : "reference";
+    /// <summary>The encoder's architecture, as its model folder records it.</summary>
+    public string Architecture
+    {
+        get
+        {
+            using var model = Core.Checkpoints.ModelFolder.Load(ModelFolder);
+            return model.Backbone.Config.Architecture;
+        }
+    }
 
-    /// <summary>The same encoder as it was before training.</summary>
+    // Ways to start, as the command line and model folders write them.
+    private static readonly Dictionary<string, BackboneInitializationKind> Starts = new(StringComparer.Ordinal)
+    {
+        ["reference"] = BackboneInitializationKind.Reference,
+        ["fan_in"] = BackboneInitializationKind.FanIn,
+        ["zero_residual"] = BackboneInitializationKind.ZeroResidual,
+    };
+
+    /// <summary>The name of a way to start.</summary>
+    public static string NameOf(BackboneInitializationKind kind) => Starts.First(start => start.Value == kind).Key;
+
+    /// <summary>The same encoder as it was before training; a ResNet with the statistics that its BatchNorm layers begin with, mean 0 and variance 1.</summary>
     /// <param name="initialization">How the weights start; null to take what the run or the model folder says.</param>
     /// <param name="seed">Seed of the weights; null to take the run's, or 0.</param>
     /// <exception cref="ConfigurationException">It is not known how the weights start.</exception>
     public Embedder Untrained(string? initialization, ulong? seed)
     {
+        var (backbone, preprocessing) = Start(initialization, seed);
+        return Embedder.Own(backbone, preprocessing);
+    }
+
+    /// <summary>The same, but a ResNet's BatchNorm layers hold the statistics of clips, as they do from the first steps of training on; null for an encoder without such layers.</summary>
+    /// <param name="initialization">As for <see cref="Untrained"/>.</param>
+    /// <param name="seed">As for <see cref="Untrained"/>.</param>
+    /// <param name="clips">The clips.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    public Embedder? UntrainedOnData(string? initialization, ulong? seed, LabelledClipList clips, CancellationToken cancellationToken)
+    {
+        var (backbone, preprocessing) = Start(initialization, seed);
+        try
+        {
+            if (backbone.Config.Family != "resnet")
+            {
+                backbone.Dispose();
+                return null;
+            }
+
+            UntrainedEncoder.MeasureStatistics(backbone, Batches(clips, preprocessing, cancellationToken));
+        }
+        catch
+        {
+            backbone.Dispose();
+            throw;
+        }
+
+        return Embedder.Own(backbone, preprocessing);
+    }
+
+    // Over the list again and again: a short one has too few batches to replace the statistics of the start.
+    private static IEnumerable<torch.Tensor> Batches(LabelledClipList clips, Preprocessing preprocessing, CancellationToken cancellationToken)
+    {
+        var reader = new LabelledFrameReader(clips, clips.LabelNames, preprocessing, new LabelledFrameOptions { BatchSize = StatisticsBatch });
+        for (int count = 0; count < StatisticsBatches;)
+        {
+            int before = count;
+            foreach (var batch in reader.Read(cancellationToken).Take(StatisticsBatches - count))
+            {
+                count++;
+                yield return batch.Images;
+            }
+
+            if (count == before)
+            {
+                yield break;
+            }
+        }
+    }
+
+    private (IBackbone Backbone, Preprocessing Preprocessing) Start(string? initialization, ulong? seed)
+    {
         using var model = Core.Checkpoints.ModelFolder.Load(ModelFolder);
         string? known = initialization ?? (Run is null ? model.Info.Training.GetValueOrDefault("initialization") : NameOf(Run.Backbone.Initialization));
-        var kind = known switch
+        if (known is null)
         {
-            "fan_in" => BackboneInitializationKind.FanIn,
-            "reference" => BackboneInitializationKind.Reference,
-            null => throw new ConfigurationException("command line", $"the untrained encoder cannot be built: {ModelFolder} does not say how its weights started. Name it with --initialization reference or --initialization fan_in, or name the run folder instead of the model."),
-            _ => throw new ConfigurationException("command line", $"the initialization '{known}' is unknown; it is reference or fan_in."),
-        };
+            throw new ConfigurationException("command line", $"the untrained encoder cannot be built: {ModelFolder} does not say how its weights started. Name it with --initialization {string.Join(" or --initialization ", Starts.Keys)}, or name the run folder instead of the model.");
+        }
+
+        if (!Starts.TryGetValue(known, out var kind))
+        {
+            throw new ConfigurationException("command line", $"the initialization '{known}' is unknown; it is one of {string.Join(", ", Starts.Keys)}.");
+        }
+
         ulong start = seed ?? Run?.Seed ?? (ulong.TryParse(model.Info.Training.GetValueOrDefault("seed"), NumberStyles.None, CultureInfo.InvariantCulture, out ulong own) ? own : 0);
-        return Embedder.Own(UntrainedEncoder.Create(model.Backbone.Config, kind, start), model.Preprocessing);
+        return (UntrainedEncoder.Create(model.Backbone.Config, kind, start), model.Preprocessing);
     }
 }

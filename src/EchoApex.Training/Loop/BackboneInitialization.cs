@@ -5,20 +5,45 @@ using static TorchSharp.torch;
 
 namespace EchoApex.Training.Loop;
 
-/// <summary>Our own start for narrow networks; see <see cref="BackboneInitializationKind.FanIn"/>.</summary>
+/// <summary>Our own starts; see <see cref="BackboneInitializationKind"/>.</summary>
 internal static class BackboneInitialization
 {
     private const double PositionScale = 0.3;
+    private const string ResNetFamily = "resnet";
 
-    /// <summary>Overwrites the weights of a ViT's linear maps and its position table.</summary>
-    /// <exception cref="ConfigurationException">The encoder is not a ViT.</exception>
-    public static void ApplyFanIn(IBackbone backbone, RandomStream random)
+    // torchvision's name of the norm that ends a bottleneck block.
+    private const string LastGain = ".bn3.weight";
+
+    /// <summary>Gives a new encoder the start of a kind.</summary>
+    /// <exception cref="ConfigurationException">The start is not for this kind of encoder.</exception>
+    public static void Apply(BackboneInitializationKind kind, IBackbone backbone, RandomStream random)
     {
-        if (backbone.Config.Family != "vit")
+        if (Fault(kind, backbone.Config.Family == ResNetFamily) is { } fault)
         {
-            throw new ConfigurationException("options", $"backbone.initialization: fan_in is for vision transformers, not for {backbone.Config.Architecture}; use reference.");
+            throw new ConfigurationException("options", $"backbone.initialization: {fault}");
         }
 
+        if (kind == BackboneInitializationKind.FanIn)
+        {
+            ApplyFanIn(backbone, random);
+        }
+        else if (kind == BackboneInitializationKind.ZeroResidual)
+        {
+            SilenceResiduals(backbone);
+        }
+    }
+
+    /// <summary>What speaks against a start for a ResNet or a ViT; null when nothing does.</summary>
+    public static string? Fault(BackboneInitializationKind kind, bool isResNet) => (kind, isResNet) switch
+    {
+        (BackboneInitializationKind.FanIn, true) => "fan_in is for vision transformers; a ResNet has reference and zero_residual",
+        (BackboneInitializationKind.ZeroResidual, false) => "zero_residual is for ResNets; a vision transformer has reference and fan_in",
+        _ => null,
+    };
+
+    // Every linear map of a ViT, and its position table.
+    private static void ApplyFanIn(IBackbone backbone, RandomStream random)
+    {
         foreach (var (name, parameter) in backbone.Module.named_parameters())
         {
             if (name == "pos_embed")
@@ -30,6 +55,16 @@ internal static class BackboneInitialization
                 long fanIn = parameter.numel() / parameter.shape[0];
                 WeightInitialization.Normal(parameter, random, 0, 1 / Math.Sqrt(fanIn));
             }
+        }
+    }
+
+    private static void SilenceResiduals(IBackbone backbone)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        foreach (var (_, gain_C) in backbone.Module.named_parameters().Where(entry => entry.name.EndsWith(LastGain, StringComparison.Ordinal)))
+        {
+            gain_C.zero_();
         }
     }
 

@@ -107,6 +107,11 @@ public sealed record BackboneOptions : IValidatableObject
             yield return new ValidationResult($"patch_size, embed_dim, depth and heads belong to {Custom} alone, embed_dim and depth to {CustomResNet} too", [nameof(Architecture)]);
         }
 
+        if (BackboneInitialization.Fault(Initialization, IsResNet) is { } unsuited)
+        {
+            yield return new ValidationResult(unsuited, [nameof(Initialization)]);
+        }
+
         foreach (var (key, fault) in IsResNet ? ResNetFaults() : [])
         {
             yield return new ValidationResult(FormattableString.Invariant($"a ResNet has {fault}"), [key]);
@@ -176,11 +181,6 @@ public sealed record BackboneOptions : IValidatableObject
         if (InterpolateOffset is not null || InterpolateAntialias is not null)
         {
             yield return (InterpolateOffset is not null ? nameof(InterpolateOffset) : nameof(InterpolateAntialias), $"no position table; {remedy}");
-        }
-
-        if (Initialization != BackboneInitializationKind.Reference)
-        {
-            yield return (nameof(Initialization), "only the reference's initialization; fan_in is for vision transformers");
         }
     }
 }

@@ -23,7 +23,7 @@ namespace EchoApex.Training.Loop;
 /// </summary>
 /// <remarks>
 /// OpenCV's own threads are turned off for the process, because the loader's threads already use the cores; and freed
-/// memory stays in the process (<see cref="NativeAllocator.KeepFreedMemory"/>).
+/// memory stays in the process (<see cref="NativeAllocator.KeepFreedMemory"/>) until the next checkpoint.
 /// <para>
 /// With several processes all make this object and call <see cref="Run"/> with the same options. The batch size is that of
 /// all together; process 0 writes the run folder, which all must reach; numbers are those of one process but for the order
@@ -169,6 +169,9 @@ public sealed class PretrainingLoop : IDisposable
             if (_state.Step % _options.Run.CheckpointEvery == 0)
             {
                 _run.WriteCheckpoint(_state, _trainer);
+
+                // Keeps a run of days at one size; see there.
+                NativeAllocator.ReleaseFreedMemory();
             }
 
             _trainer.Clock.Enter(StepPhase.Data);

@@ -39,6 +39,15 @@ public sealed class LearningCurveCommandTests
         Assert.That(new FileInfo(Path.Combine(output, "curve.png")).Length, Is.GreaterThan(1000));
     }
 
+    [Test]
+    public void LearningCurve_RowOfAResNet_StandsBesideItsStartWithBothStatistics()
+    {
+        using var folder = new TemporaryFolder();
+        string output = folder.File("curve");
+        Row(output, "--method", "dino-resnet50", "--steps", "2", "--set", "backbone.architecture=resnet_custom", "--set", "backbone.embed_dim=512", "--set", "backbone.depth=1");
+        Assert.That(CurveFile.Read(Path.Combine(output, "curve.csv")).Select(row => row.Method), Is.EqualTo(new[] { "raw pixels", "untrained resnet_custom", "untrained resnet_custom on data", "tiny" }));
+    }
+
     [TestCase("--method", "--method dyno --steps 4")]
     [TestCase("name what to train", "--steps 4")]
     [TestCase("budget", "--method dino")]

@@ -5,6 +5,7 @@ using EchoApex.Core.Imaging;
 using EchoApex.Core.Phantoms;
 using EchoApex.Core.Runtime;
 using EchoApex.Testing;
+using EchoApex.Training.Loop;
 
 namespace EchoApex.Cli.Tests.Commands;
 
@@ -90,7 +91,22 @@ public sealed class ProbeCommandTests : IDisposable
     {
         var result = CommandLine.Run("probe", _model, "--train", List("train"), "--test", List("test"), "--baselines");
         Assert.That(result.ExitCode, Is.EqualTo(1));
-        Assert.That(result.Error, Does.Contain("--initialization reference or --initialization fan_in"));
+        Assert.That(result.Error, Does.Contain("--initialization reference or --initialization fan_in or --initialization zero_residual"));
+    }
+
+    [Test]
+    public void Probe_BaselinesOfAResNet_ShowItWithBothStatistics()
+    {
+        var config = new BackboneConfig { Family = "resnet", Architecture = "resnet_custom", ImageSize = 32, PatchSize = 32, MaskToken = false, EmbedDim = 512, Depth = 1 };
+        using var backbone = UntrainedEncoder.Create(config, BackboneInitializationKind.Reference, 1);
+        string model = _folder.File("resnet"), json = _folder.File("resnet.json");
+        ModelFolder.Save(model, backbone, new Preprocessing { ImageSize = 32, Normalization = Normalization.Image }, new ModelInfo { Name = "resnet" });
+        var result = CommandLine.Run("probe", model, "--train", List("train"), "--test", List("test"), "--baselines", "--initialization", "reference", "--seed", "1", "--out", json);
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+        using var document = JsonDocument.Parse(File.ReadAllText(json));
+        var rows = document.RootElement.GetProperty("rows").EnumerateArray().ToDictionary(row => row.GetProperty("features").GetString()!, row => row.GetProperty("linear").GetProperty("accuracy").GetProperty("estimate").GetDouble());
+        Assert.That(rows.Keys, Is.EquivalentTo(new[] { "raw pixels (16 x 16)", "untrained encoder", "untrained, statistics of --train", "resnet" }));
+        Assert.That(rows["resnet"], Is.EqualTo(rows["untrained encoder"]), "the model is the untrained encoder of seed 1");
     }
 
     [Test]

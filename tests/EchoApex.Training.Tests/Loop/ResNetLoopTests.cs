@@ -142,6 +142,7 @@ public sealed class ResNetLoopTests
         new object[] { "no LayerScale", TinyRun.ResNet.Backbone with { LayerScale = 1e-5 } },
         new object[] { "no position table", TinyRun.ResNet.Backbone with { InterpolateAntialias = true } },
         new object[] { "fan_in is for vision transformers", TinyRun.ResNet.Backbone with { Initialization = BackboneInitializationKind.FanIn } },
+        new object[] { "zero_residual is for ResNets", TinyRun.Options.Backbone with { Initialization = BackboneInitializationKind.ZeroResidual } },
         new object[] { "neither patch_size nor heads", TinyRun.ResNet.Backbone with { PatchSize = 32 } },
         new object[] { "a multiple of 512", TinyRun.ResNet.Backbone with { EmbedDim = 64 } },
         new object[] { "belong to vit_custom alone", new BackboneOptions { Architecture = "resnet50", DropPathRate = 0, Depth = 2 } },
