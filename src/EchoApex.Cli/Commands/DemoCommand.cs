@@ -24,7 +24,7 @@ internal static class DemoCommand
         var labelled = new Option<int>("--supervised-steps") { Description = "Steps of the encoder trained with labels.", DefaultValueFactory = _ => DemoOptions.DefaultSupervisedSteps };
         var noStudy = new Option<bool>("--no-study") { Description = "Leave out the last part: models of the four tasks, and the report of a phantom examination." };
         var scale = new Option<double>("--study-scale") { Description = "Share of clips and steps of the last part, to try it out.", DefaultValueFactory = _ => 1, Hidden = true };
-        var set = new Option<string[]>("--set") { Description = "Change a key of the preset demo-cpu: key=value. May be repeated." };
+        var set = new Option<string[]>("--set") { Description = "Change a key of the preset demo-cpu: key=value. One or several.", AllowMultipleArgumentsPerToken = true };
         var command = new Command("demo", "Make phantoms, pretrain a small ViT on them without labels, compare it on held-out phantoms, teach it four tasks, and report a phantom examination.")
         {
             output, clip, seeds, train, test, labelled, noStudy, scale, set,

@@ -21,7 +21,7 @@ internal static class FinetuneCommand
         var view = AnnotatedData.View();
         var output = new Option<string>("--out") { Description = "Run folder to make.", Required = true };
         var config = new Option<string?>("--config") { Description = "YAML file with options." };
-        var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value, such as training.protocol=adapter. May be given several times.", DefaultValueFactory = _ => [] };
+        var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value, such as training.protocol=adapter. One or several.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var resume = new Option<bool>("--resume") { Description = "Go on with the run in --out from its last checkpoint; without --config and --set its own configuration is taken." };
         var command = new Command("finetune", "Fine-tune an encoder on labelled clips: whole, by adapters with under 4 % of its parameters, or the head alone.")
         {

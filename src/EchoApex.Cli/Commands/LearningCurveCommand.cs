@@ -19,7 +19,7 @@ internal static class LearningCurveCommand
     private static readonly Option<string?> Run = new("--run") { Description = "Judge this finished run (or model folder) instead of training one." };
     private static readonly Option<double?> CpuMinutes = new("--cpu-minutes") { Description = "With --run: the CPU minutes / 2 that it took, if its folder does not say." };
     private static readonly Option<string?> Label = new("--label") { Description = "What the row is called; default: the method." };
-    private static readonly Option<string[]> Set = new("--set") { Description = "Change a key of the presets curve-cpu-dino, curve-cpu-dinov2 and curve-cpu-resnet50: key=value. May be repeated; needs --label.", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Set = new("--set") { Description = "Change a key of the presets curve-cpu-dino, curve-cpu-dinov2 and curve-cpu-resnet50: key=value. One or several; needs --label.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     private static readonly Option<int> PretrainClips = new("--pretrain-clips") { Description = "Phantoms without labels.", DefaultValueFactory = _ => 6000 };
     private static readonly Option<int> TrainClips = new("--train-clips") { Description = "Labelled phantoms that fit the probes.", DefaultValueFactory = _ => 600 };
     private static readonly Option<int> ValidationClips = new("--validation-clips") { Description = "Labelled phantoms that choose their L2.", DefaultValueFactory = _ => 300 };

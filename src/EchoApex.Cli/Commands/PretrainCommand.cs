@@ -19,7 +19,7 @@ internal static class PretrainCommand
     {
         var config = new Option<string?>("--config") { Description = "YAML file with the run's options; may name a preset by 'preset: NAME'." };
         var preset = new Option<string?>("--preset") { Description = $"Recipe to start from: {string.Join(", ", PretrainingPresets.Names)}." };
-        var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value. May be given several times.", DefaultValueFactory = _ => [] };
+        var set = new Option<string[]>("--set") { Description = "Override one option: key.sub=value. One or several.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var data = new Option<string[]>("--data") { Description = "Clip files and folders to train on, or folders of shards.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
         var output = new Option<string>("--out") { Description = "Run folder; new, or with --resume the one to go on with.", Required = true };
         var second = new Option<string?>("--second-stage") { Description = "Run of the first stage: lays the configuration's section second_stage over it (DINOv2) and starts from that run's encoder and head." };

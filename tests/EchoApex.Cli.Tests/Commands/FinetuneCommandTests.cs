@@ -35,7 +35,7 @@ public sealed class FinetuneCommandTests : IDisposable
         string run = _folder.File($"view-{protocol}");
         var trained = CommandLine.Run(
             "finetune", "view", "--model", _model, "--data", _folder.File("set"), "--out", run,
-            "--set", "training.steps=6", "--set", "training.evaluations=2", "--set", "training.batch_size=8", "--set", $"training.protocol={protocol}");
+            "--set", "training.steps=6", "training.evaluations=2", "training.batch_size=8", "--set", $"training.protocol={protocol}");
         Assert.That(trained.ExitCode, Is.Zero, trained.Error);
         Assert.That(trained.Output, Does.Contain("task view:").And.Contains("step 6/6").And.Contains("balanced_accuracy").And.Contains("finished after 6 steps"));
         Assert.That(File.Exists(Path.Combine(run, "config.yaml")) && File.Exists(Path.Combine(run, "metrics.jsonl")));

@@ -7,7 +7,7 @@ namespace EchoApex.Cli.Tests.Commands;
 [Category("Integration")]
 public sealed class LearningCurveCommandTests
 {
-    private static readonly string[] Small = ["--pretrain-clips", "24", "--train-clips", "30", "--validation-clips", "12", "--test-clips", "12", "--label", "tiny", "--set", "optimization.batch_size=4", "--set", "run.tensor_board=false"];
+    private static readonly string[] Small = ["--pretrain-clips", "24", "--train-clips", "30", "--validation-clips", "12", "--test-clips", "12", "--label", "tiny", "--set", "optimization.batch_size=4", "run.tensor_board=false"];
 
     [Test]
     public void LearningCurve_RowsOfEachMethod_ShareDataAndFillTheFiles()
