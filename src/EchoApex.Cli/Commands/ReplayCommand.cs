@@ -12,17 +12,29 @@ internal static class ReplayCommand
 
     public static Command Create()
     {
-        var capture = new Argument<string>("CAPTURE") { Description = "Folder RUN/divergence/step-NNNNNN that a diverged run has left." };
+        var capture = new Argument<string>("CAPTURE") { Description = "Folder RUN/divergence/step-NNNNNN that a diverged run has left, or the run itself: its last one." };
         var command = new Command("replay", "Repeat the step at which a run diverged and name the first value and the gradients that are not finite.") { capture };
         command.SetAction(parsed =>
         {
             TorchRuntime.EnsureAvailable();
-            var report = StepReplay.Run(parsed.GetRequiredValue(capture));
+            var report = StepReplay.Run(LastCapture(parsed.GetRequiredValue(capture)));
             Print(report);
             return report.Reproduced ? 0
                 : throw new EchoApexException($"Step {report.Step} did not come out as the run saw it. Another processor or another version of libtorch sums in another order; replay on the machine of the run.");
         });
         return command;
+    }
+
+    private static string LastCapture(string folder)
+    {
+        string captures = Path.Combine(folder, "divergence");
+        string? last = Directory.Exists(captures) ? Directory.GetDirectories(captures, "step-*").Max(StringComparer.Ordinal) : null;
+        if (last is not null)
+        {
+            Console.WriteLine(last);
+        }
+
+        return last ?? folder;
     }
 
     private static void Print(StepReplayReport report)

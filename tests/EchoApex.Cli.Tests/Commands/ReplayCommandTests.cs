@@ -21,6 +21,7 @@ public sealed class ReplayCommandTests
         Assert.That(replay.ExitCode, Is.Zero, replay.Error);
         Assert.That(replay.Output, Does.Contain("first non-finite term: ").And.Contain("non-finite gradients (").And.EndsWith("reproduced to the last bit" + Environment.NewLine));
         Assert.That(replay.Output, Does.Not.Contain("first non-finite term: none"));
+        Assert.That(CommandLine.Run("replay", folder.File("run")).Output, Is.EqualTo(capture + Environment.NewLine + replay.Output));
     }
 
     [Test]
