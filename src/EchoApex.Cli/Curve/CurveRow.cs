@@ -14,10 +14,10 @@ internal sealed record CurveRow(string Level, string Method, int Seed, long Step
     public const string Untrained = "untrained";
 
     /// <summary>What the row of a ResNet before training is called, whose BatchNorm layers hold mean 0 and variance 1.</summary>
-    public static string UntrainedResNet(string architecture) => $"{Untrained} {architecture}";
+    public static string UntrainedResNet(string name) => $"{Untrained} {name}";
 
     /// <summary>The same where they hold the statistics of the training clips.</summary>
-    public static string UntrainedResNetOnData(string architecture) => $"{Untrained} {architecture} on data";
+    public static string UntrainedResNetOnData(string name) => $"{Untrained} {name} on data";
 
     /// <summary>The header line.</summary>
     public static string Header { get; } = "level,method,seed,steps,cpu_minutes," + string.Join(',', new[] { "knn", "linear", "cls_mean_linear", "miou" }.Select(name => $"{name},{name}_low,{name}_high"));

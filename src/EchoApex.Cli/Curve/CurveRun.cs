@@ -30,17 +30,16 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
         long steps = options.Run is null ? options.Steps : StepsOf(origin);
         double minutes = options.CpuMinutes ?? (cpuSeconds / 60 / 2);
         say("judging");
-        string architecture = origin.Architecture;
-        bool isResNet = architecture.StartsWith("resnet", StringComparison.Ordinal);
-        string untrained = isResNet ? CurveRow.UntrainedResNet(architecture) : CurveRow.Untrained;
+        string? resnet = origin.ResNetName;
+        string untrained = resnet is null ? CurveRow.Untrained : CurveRow.UntrainedResNet(resnet);
         bool Known(string name) => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name);
-        var scores = Judge(origin, baselines: !Known(CurveRow.RawPixels) || !Known(untrained), cancellationToken);
+        var scores = Judge(origin, baselines: !Known(CurveRow.RawPixels) || !Known(untrained) || (resnet is not null && !Known(CurveRow.UntrainedResNetOnData(resnet))), cancellationToken);
 
         string NameOf(string scored) => scored switch
         {
             CurveRow.Untrained => untrained,
             PixelFrameEncoder.RowName => CurveRow.RawPixels,
-            OnData => CurveRow.UntrainedResNetOnData(architecture),
+            OnData => CurveRow.UntrainedResNetOnData(resnet!),
             _ => throw new InvalidOperationException(scored),
         };
 

@@ -17,6 +17,7 @@ namespace EchoApex.Cli.Probing;
 /// <param name="Run">The configuration of its run, when a run folder was named.</param>
 internal sealed record EncoderOrigin(string ModelFolder, PretrainingOptions? Run)
 {
+    private const string ResNetFamily = "resnet";
     private const int StatisticsBatch = 32;
     private const int StatisticsBatches = 60;
 
@@ -27,13 +28,15 @@ internal sealed record EncoderOrigin(string ModelFolder, PretrainingOptions? Run
         return new EncoderOrigin(EncoderFolder.Of(path), File.Exists(config) ? new ConfigurationLoader().LoadFile<PretrainingOptions>(config) : null);
     }
 
-    /// <summary>The encoder's architecture, as its model folder records it.</summary>
-    public string Architecture
+    /// <summary>What a curve calls the encoder before training beside others: null for a ViT, a ResNet's architecture and, where it is not the reference's, its start.</summary>
+    public string? ResNetName
     {
         get
         {
             using var model = Core.Checkpoints.ModelFolder.Load(ModelFolder);
-            return model.Backbone.Config.Architecture;
+            var config = model.Backbone.Config;
+            string? start = Run is null ? model.Info.Training.GetValueOrDefault("initialization") : NameOf(Run.Backbone.Initialization);
+            return config.Family != ResNetFamily ? null : start is null or "reference" ? config.Architecture : $"{config.Architecture} {start}";
         }
     }
 
@@ -68,7 +71,7 @@ internal sealed record EncoderOrigin(string ModelFolder, PretrainingOptions? Run
         var (backbone, preprocessing) = Start(initialization, seed);
         try
         {
-            if (backbone.Config.Family != "resnet")
+            if (backbone.Config.Family != ResNetFamily)
             {
                 backbone.Dispose();
                 return null;
@@ -85,15 +88,25 @@ internal sealed record EncoderOrigin(string ModelFolder, PretrainingOptions? Run
         return Embedder.Own(backbone, preprocessing);
     }
 
-    // Over the list again and again: a short one has too few batches to replace the statistics of the start.
+    // In an order of chance, for the last batches weigh most and lists are often sorted by label; over the list again and again, for
+    // a short one has too few batches to replace the statistics of the start. A single image has no variance.
     private static IEnumerable<torch.Tensor> Batches(LabelledClipList clips, Preprocessing preprocessing, CancellationToken cancellationToken)
     {
-        var reader = new LabelledFrameReader(clips, clips.LabelNames, preprocessing, new LabelledFrameOptions { BatchSize = StatisticsBatch });
+        LabelledClip[] mixed = [.. clips.Clips];
+        new Random(0).Shuffle(mixed);
+        var list = LabelledClipList.Create(clips.Source, mixed);
+        var reader = new LabelledFrameReader(list, clips.LabelNames, preprocessing, new LabelledFrameOptions { BatchSize = StatisticsBatch });
         for (int count = 0; count < StatisticsBatches;)
         {
             int before = count;
             foreach (var batch in reader.Read(cancellationToken).Take(StatisticsBatches - count))
             {
+                if (batch.Images.shape[0] < 2)
+                {
+                    batch.Dispose();
+                    continue;
+                }
+
                 count++;
                 yield return batch.Images;
             }

@@ -45,7 +45,7 @@ public sealed class LearningCurveCommandTests
         using var folder = new TemporaryFolder();
         string output = folder.File("curve");
         Row(output, "--method", "dino-resnet50", "--steps", "2", "--set", "backbone.architecture=resnet_custom", "--set", "backbone.embed_dim=512", "--set", "backbone.depth=1");
-        Assert.That(CurveFile.Read(Path.Combine(output, "curve.csv")).Select(row => row.Method), Is.EqualTo(new[] { "raw pixels", "untrained resnet_custom", "untrained resnet_custom on data", "tiny" }));
+        Assert.That(CurveFile.Read(Path.Combine(output, "curve.csv")).Select(row => row.Method), Is.EqualTo(new[] { "raw pixels", "untrained resnet_custom zero_residual", "untrained resnet_custom zero_residual on data", "tiny" }));
     }
 
     [TestCase("--method", "--method dyno --steps 4")]
