@@ -52,8 +52,9 @@ internal static class ProbeCommand
         var origin = EncoderOrigin.Of(model);
         bool baselines = parsed.GetValue(Baselines);
         using var trained = Embedder.Load(origin.ModelFolder);
-        using var untrained = baselines ? origin.Untrained(parsed.GetValue(Initialization), parsed.GetValue(Seed)) : null;
-        using var onData = baselines ? origin.UntrainedOnData(parsed.GetValue(Initialization), parsed.GetValue(Seed), request.Train, cancellationToken) : null;
+        var baseline = baselines ? new UntrainedBaseline(origin, parsed.GetValue(Initialization), parsed.GetValue(Seed)) : null;
+        using var untrained = baseline?.AsMade();
+        using var onData = baseline?.OnData(request.Train, cancellationToken);
         var encoders = new List<(string Name, Embedder Embedder)> { (Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model))), trained) };
         if (untrained is not null)
         {

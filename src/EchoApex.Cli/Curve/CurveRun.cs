@@ -30,10 +30,12 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
         long steps = options.Run is null ? options.Steps : StepsOf(origin);
         double minutes = options.CpuMinutes ?? (cpuSeconds / 60 / 2);
         say("judging");
-        string? resnet = origin.ResNetName;
+        var baseline = new UntrainedBaseline(origin);
+        string? resnet = baseline.ResNetName;
         string untrained = resnet is null ? CurveRow.Untrained : CurveRow.UntrainedResNet(resnet);
         bool Known(string name) => known.Any(row => row.Level == options.LevelName && row.Seed == options.Seed && row.Method == name);
-        var scores = Judge(origin, baselines: !Known(CurveRow.RawPixels) || !Known(untrained) || (resnet is not null && !Known(CurveRow.UntrainedResNetOnData(resnet))), cancellationToken);
+        bool judged = Known(CurveRow.RawPixels) && Known(untrained) && (resnet is null || Known(CurveRow.UntrainedResNetOnData(resnet)));
+        var scores = Judge(origin, judged ? null : baseline, cancellationToken);
 
         string NameOf(string scored) => scored switch
         {
@@ -53,7 +55,7 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
     }
 
     // Baselines are the same for all rows of a level and seed: they are judged once, with the first.
-    private IReadOnlyList<EncoderScores> Judge(EncoderOrigin origin, bool baselines, CancellationToken cancellationToken)
+    private IReadOnlyList<EncoderScores> Judge(EncoderOrigin origin, UntrainedBaseline? baseline, CancellationToken cancellationToken)
     {
         using var trained = Embedder.Load(origin.ModelFolder);
         var request = new ProbeRequest
@@ -65,11 +67,11 @@ internal sealed class CurveRun(CurveOptions options, Action<string> say)
             ClsMean = true,
             Patches = true,
             PatchSide = FineGrid * trained.Preprocessing.ImageSize,
-            Pixels = baselines,
+            Pixels = baseline is not null,
             Options = new EncoderProbeOptions { Seed = (ulong)options.Seed },
         };
-        using var untrained = baselines ? origin.Untrained(initialization: null, seed: null) : null;
-        using var onData = baselines ? origin.UntrainedOnData(initialization: null, seed: null, request.Train, cancellationToken) : null;
+        using var untrained = baseline?.AsMade();
+        using var onData = baseline?.OnData(request.Train, cancellationToken);
         List<(string, Embedder)> encoders = [];
         if (untrained is not null)
         {

@@ -113,7 +113,7 @@ internal sealed class CurveTraining(CurveOptions options, CurveData data, Action
                 ["method"] = "supervised",
                 ["steps"] = options.Steps.ToString(CultureInfo.InvariantCulture),
                 ["seed"] = settings.Seed.ToString(CultureInfo.InvariantCulture),
-                ["initialization"] = Probing.EncoderOrigin.NameOf(settings.Backbone.Initialization),
+                ["initialization"] = Probing.InitializationNames.Of(settings.Backbone.Initialization),
             },
         });
         meter.Note();

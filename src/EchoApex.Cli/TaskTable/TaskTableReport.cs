@@ -42,8 +42,8 @@ internal static class TaskTableReport
         {
             var figures = TaskTableFigure.Of(task);
             text.Append(CultureInfo.InvariantCulture, $"### {task}\n\n| model | seeds |");
-            text.AppendJoin("", figures.Select(figure => $" {figure.Title} |")).Append(" trained parameters | share of encoder | CPU s |\n|---|---|");
-            text.AppendJoin("", figures.Select(_ => "---|")).Append("---|---|---|\n");
+            text.AppendJoin("", figures.Select(figure => $" {figure.Title} |")).Append(" trained parameters | share of encoder | steps | CPU s |\n|---|---|");
+            text.AppendJoin("", figures.Select(_ => "---|")).Append("---|---|---|---|\n");
             foreach (string variant in TaskTableVariant.All)
             {
                 var own = Of(rows, task, variant);
@@ -69,7 +69,7 @@ internal static class TaskTableReport
             text.Append(CultureInfo.InvariantCulture, $" {Cell(own, figure)} |");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $" {own[0].TrainedParameters:N0} | {own[0].EncoderShare:P1} | {own.Average(row => row.CpuSeconds):0} |\n");
+        text.Append(CultureInfo.InvariantCulture, $" {own[0].TrainedParameters:N0} | {own[0].EncoderShare:P1} | {own[0].Steps:N0} | {own.Average(row => row.CpuSeconds):0} |\n");
     }
 
     // One seed: the figure with its bootstrap interval. Several: their mean, and each with its own interval.

@@ -16,7 +16,8 @@ namespace EchoApex.Training.FineTuning;
 
 /// <summary>
 /// Trains a head and what of an encoder may learn on a task, judges on the validation split as it goes, and keeps the best
-/// weights. It knows tasks by <see cref="ITrainableTask"/> alone.
+/// weights. It knows tasks by <see cref="ITrainableTask"/> alone. While it trains, freed memory stays in the process
+/// (<see cref="NativeAllocator.KeepFreedMemory"/>); it is given back after each evaluation, at checkpoints and at the end.
 /// </summary>
 public sealed class FineTuningLoop
 {
@@ -91,6 +92,7 @@ public sealed class FineTuningLoop
             throw new ArgumentException("Resuming needs the folder of the checkpoint.", nameof(files));
         }
 
+        NativeAllocator.KeepFreedMemory();
         using var run = new FineTuningSession(_options, encoder, adapters, task, files.Checkpoint);
         run.Open(files.Metrics, progress, files.Resume);
         return run.Train(cancellationToken);

@@ -108,6 +108,7 @@ internal sealed partial class FineTuningSession : IDisposable
         }
 
         Finish(_step);
+        NativeAllocator.ReleaseFreedMemory();
         return Outcome(_step, end);
     }
 
@@ -132,9 +133,16 @@ internal sealed partial class FineTuningSession : IDisposable
         }
 
         _settled = true;
-        if (_step % _options.CheckpointEvery == 0 && _step < _total)
+        bool saves = _step % _options.CheckpointEvery == 0 && _step < _total;
+        if (saves)
         {
             Save();
+        }
+
+        if (judged || saves)
+        {
+            // Judging takes other shapes than a step: its holes would stay beside those of the steps.
+            NativeAllocator.ReleaseFreedMemory();
         }
 
         return Stopped();

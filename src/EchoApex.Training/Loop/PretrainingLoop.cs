@@ -183,6 +183,7 @@ public sealed class PretrainingLoop : IDisposable
             ExportModel();
         }
 
+        NativeAllocator.ReleaseFreedMemory();
         Processes.Barrier();
         return new PretrainingOutcome(_state.Step >= _schedules.TotalSteps, _state.Step, loss, checkpoint, _run.Folder.Model, _data.Skipped);
     }

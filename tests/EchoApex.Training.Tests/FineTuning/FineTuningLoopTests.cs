@@ -208,6 +208,30 @@ public sealed class FineTuningLoopTests
         BackboneInitializationKind.FanIn,
         seed: 3);
 
+    // Steps 30 and 60 are judged, steps 40 and 50 only reported; no step but 20 and 40 writes a checkpoint.
+    [TestCase(2, 1000, 30)]
+    [TestCase(0, 20, 20)]
+    [TestCase(0, 1000, 60)]
+    [NonParallelizable]
+    [Platform("Linux")]
+    public void Run_AfterAnEvaluationOrCheckpointAndAtTheEnd_GivesFreedMemoryBack(int evaluations, int checkpointEvery, int first)
+    {
+        using var folder = new TemporaryFolder();
+        using var encoder = Encoder();
+        using var task = new DiscTask(encoder.FeatureDimension);
+        using var holes = new HeapHoles();
+        var loop = new FineTuningLoop(Quick with { Evaluations = evaluations, CheckpointEvery = checkpointEvery, LogEvery = 10 });
+        int lastHeld = 0;
+        loop.Run(encoder, loop.Attach(encoder), task, new FineTuningFiles { Checkpoint = folder.File("checkpoint") }, new Watcher(step => lastHeld = holes.AreReleased ? lastHeld : step));
+        Assert.That(holes.AreReleased);
+        Assert.That(lastHeld, Is.EqualTo(first), "the last report before memory was given back");
+    }
+
+    private sealed class Watcher(Action<int> onStep) : IProgress<FineTuningProgress>
+    {
+        public void Report(FineTuningProgress value) => onStep(value.Step);
+    }
+
     private sealed class Losses : IProgress<FineTuningProgress>
     {
         public double Last { get; private set; }

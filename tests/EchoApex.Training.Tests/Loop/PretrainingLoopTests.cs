@@ -190,6 +190,31 @@ public sealed class PretrainingLoopTests
     }
 
     [Test]
+    [NonParallelizable]
+    [Platform("Linux")]
+    public void Run_AtACheckpoint_GivesFreedMemoryBack()
+    {
+        using var folder = new TemporaryFolder();
+        using var loop = TinyRun.Open(TinyRun.Options with { Run = TinyRun.Options.Run with { CheckpointEvery = 4 } }, folder.File("run"));
+        using var holes = new HeapHoles();
+        var released = new Dictionary<long, bool>();
+        loop.Run(new RecordingProgress(report => released[report.Step] = holes.AreReleased));
+        Assert.That((released[4], released[5]), Is.EqualTo((false, true)));
+    }
+
+    [Test]
+    [NonParallelizable]
+    [Platform("Linux")]
+    public void Run_AtItsEnd_GivesFreedMemoryBack()
+    {
+        using var folder = new TemporaryFolder();
+        using var loop = TinyRun.Open(TinyRun.Options, folder.File("run"));
+        using var holes = new HeapHoles();
+        loop.Run();
+        Assert.That(holes.AreReleased);
+    }
+
+    [Test]
     public void Run_NonFiniteLoss_StopsBeforeTheStepWithACapture()
     {
         using var folder = new TemporaryFolder();
