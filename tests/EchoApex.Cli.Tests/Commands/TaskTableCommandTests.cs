@@ -28,6 +28,10 @@ public sealed class TaskTableCommandTests
 
         int Steps(string variant) => int.Parse(File.ReadLines(Path.Combine(output, "tasks.csv")).First(line => line.StartsWith($"view,{variant},", StringComparison.Ordinal)).Split(',')[8], CultureInfo.InvariantCulture);
         Assert.That((Steps("full-x2"), Steps("specialist-x2")), Is.EqualTo((2 * Steps("full"), 2 * Steps("specialist"))));
+        string[] table = [.. text.Split('\n').SkipWhile(line => line != "### view").Skip(2).TakeWhile(line => line.Length > 0)];
+        Assert.That(table.Select(line => line.Split('|').Length).Distinct().Count(), Is.EqualTo(1), "each row has the cells of the head");
+        Assert.That(table[0], Does.EndWith("| steps | CPU s |"));
+        Assert.That(table.Single(line => line.StartsWith("| specialist", StringComparison.Ordinal)).Split('|')[^3].Trim(), Is.EqualTo(Steps("specialist").ToString(CultureInfo.InvariantCulture)));
         Assert.That(CommandLine.Run(["task-table", "--out", output, "--encoder", encoder, "--scale", "0.1"]).Error, Does.Contain("holds a table of --scale 0.005").And.Contain("another --out"));
 
         // The other tasks join; rows that exist are not made again.
@@ -76,6 +80,8 @@ public sealed class TaskTableCommandTests
         Assert.That(Rows(output), Is.EqualTo(new[] { "ef-adapter-0", "ef-adapter-1", "ef-full-0", "ef-full-1", "ef-random-0", "ef-specialist-0" }));
         string[] csv = File.ReadAllLines(Path.Combine(output, "tasks.csv"));
         double Error(string variant, int seed) => double.Parse(csv.Single(line => line.StartsWith($"ef,{variant},{seed},mae_percent,", StringComparison.Ordinal)).Split(',')[4], CultureInfo.InvariantCulture);
+        int Steps(string variant) => int.Parse(csv.First(line => line.StartsWith($"ef,{variant},", StringComparison.Ordinal)).Split(',')[8], CultureInfo.InvariantCulture);
+        Assert.That((Steps("full"), Steps("adapter")), Is.EqualTo((8, 11)), "adapters have half as many again: 1,500 and 2,250 of the whole table");
         string text = File.ReadAllText(Path.Combine(output, "tasks.md"));
         string both = string.Create(CultureInfo.InvariantCulture, $"({(Error("adapter", 0) + Error("adapter", 1)) / 2:0.000} and {(Error("full", 0) + Error("full", 1)) / 2:0.000})");
         string first = string.Create(CultureInfo.InvariantCulture, $"({Error("random", 0):0.000} and {Error("full", 0):0.000})");
