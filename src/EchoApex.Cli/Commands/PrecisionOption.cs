@@ -4,7 +4,7 @@ using EchoApex.Core.Runtime;
 
 namespace EchoApex.Cli.Commands;
 
-/// <summary>The option <c>--precision</c> of commands that ask fine-tuned models.</summary>
+/// <summary>The option <c>--precision</c> of commands that ask fine-tuned models, or make them for a comparison.</summary>
 internal static class PrecisionOption
 {
     private const string Name = "--precision";

@@ -16,13 +16,14 @@ internal static class TaskTableCommand
     private static readonly Option<int> Jobs = new("--jobs") { Description = "Processes at a time, one thread each.", DefaultValueFactory = _ => Math.Max(1, Environment.ProcessorCount) };
     private static readonly Option<double> Scale = new("--scale") { Description = "Share of all sizes and steps, to try the command out.", DefaultValueFactory = _ => 1 };
     private static readonly Option<double[]> Budgets = new("--budgets") { Description = "Further budgets, as multiples of each task's steps: fine-tuned encoder and specialist of seed 0, drawn as a curve. Such as: 0.5 2 4.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    private static readonly Option<string> Precision = PrecisionOption.Create();
     private static readonly Option<string?> Row = new("--row") { Description = "Make this row alone: task/variant/seed.", Hidden = true };
 
     public static Command Create()
     {
         var command = new Command("task-table", "Compare on phantoms, for every task: full fine-tuning, adapters, a frozen and a random encoder, and specialists from scratch; few-shot curve for views.")
         {
-            Out, Encoder, Tasks, Seeds, Budgets, Jobs, Scale, Row,
+            Out, Encoder, Tasks, Seeds, Budgets, Jobs, Scale, Precision, Row,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -53,6 +54,7 @@ internal static class TaskTableCommand
             Budgets = parsed.GetValue(Budgets)!,
             Jobs = parsed.GetValue(Jobs),
             Scale = parsed.GetValue(Scale),
+            Precision = PrecisionOption.Read(parsed.GetValue(Precision)).Precision,
         };
         return options.Tasks.FirstOrDefault(task => !TaskTablePlan.AllTasks.Contains(task)) is { } unknown
             ? throw new ConfigurationException("command line", $"there is no task '{unknown}'; there are {string.Join(", ", TaskTablePlan.AllTasks)}.")

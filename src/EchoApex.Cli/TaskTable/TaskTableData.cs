@@ -114,7 +114,7 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
     // As the long row of docs/learning-curves.md: a run of an hour wants a slower teacher and a lower rate than one of minutes.
     private PretrainingOptions PretrainingSettings() => PretrainingPresets.Load(
         Preset,
-        [string.Create(CultureInfo.InvariantCulture, $"optimization.steps_per_epoch={options.Scaled(24000, 4)}"), "optimization.teacher_momentum=0.996", "optimization.learning_rate=1.5e-3", "run.threads=1"],
+        [string.Create(CultureInfo.InvariantCulture, $"optimization.steps_per_epoch={options.Scaled(22000, 4)}"), "optimization.teacher_momentum=0.996", "optimization.learning_rate=1.5e-3", "run.threads=1", $"precision={(options.Precision == Precision.Bf16 ? "bf16" : "fp32")}"],
         section: null);
 
     private string Make(string name, ulong seed, int count, int frames, bool truth, IReadOnlyList<PhantomView>? views, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EchoApex.Core.Phantoms;
+using EchoApex.Core.Runtime;
 
 namespace EchoApex.Cli.TaskTable;
 
@@ -26,6 +27,9 @@ internal sealed record TaskTableOptions
 
     /// <summary>Share of all sizes and steps: below 1 to try the command out.</summary>
     public double Scale { get; init; } = 1;
+
+    /// <summary>The format that encoders compute in, in pretraining and in all rows but those of specialists.</summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
 
     /// <summary>Difficulty of the phantoms.</summary>
     public PhantomDifficulty Difficulty { get; init; } = PhantomDifficulty.Medium;

@@ -8,9 +8,9 @@ internal static class TaskTablePlan
     /// <summary>All tasks, in the order of the table.</summary>
     public static string[] AllTasks { get; } = ["view", "segment", "measure", "ef"];
 
-    /// <summary>All rows.</summary>
+    /// <summary>All rows, the long ones first: the few-shot rows of views at the end leave no process waiting for another.</summary>
     public static IReadOnlyList<(string Task, string Variant, int Seed)> Rows(TaskTableOptions options) =>
-        [.. options.Tasks.SelectMany(task => Of(task, options))];
+        [.. AllTasks.Reverse().Where(options.Tasks.Contains).SelectMany(task => Of(task, options))];
 
     /// <summary>Patients a class of the few-shot curve.</summary>
     public static IReadOnlyList<int> FewShot => Shots;

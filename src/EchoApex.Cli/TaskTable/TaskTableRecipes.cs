@@ -1,5 +1,6 @@
 using EchoApex.Cli.FineTuning;
 using EchoApex.Core.Adapters;
+using EchoApex.Core.Runtime;
 using EchoApex.Core.Tasks;
 using EchoApex.Heads.EjectionFraction;
 using EchoApex.Heads.Measurement;
@@ -44,6 +45,7 @@ internal static class TaskTableRecipes
                 Adapters = task == "ef"
                     ? new AdapterOptions { Kind = AdapterKind.Houlsby, Bottleneck = 11, TrainNorms = true, Scale = 1, Dropout = 0 }
                     : new AdapterOptions { Kind = AdapterKind.AdaptFormer, Scale = 1, Dropout = 0 },
+                Precision = kind == TaskTableVariant.Specialist ? Precision.Fp32 : options.Precision,
                 Steps = Math.Max(2, (int)Math.Round(options.Scaled(steps, 2) * budget)),
                 BatchSize = batch,
                 LearningRate = task == "view" && kind == TaskTableVariant.Adapter ? 4e-3 : 2e-3,
@@ -93,8 +95,8 @@ internal static class TaskTableRecipes
     // fraction more slowly than the whole encoder: half as many steps again took half of what they lose on other phantoms, twice as many no more.
     private static (int Steps, int Batch, int Side) Budget(string task, string kind) => (task, kind) switch
     {
-        ("view", TaskTableVariant.Specialist) => (1400, 32, 96),
-        ("view", _) => (1800, 32, 64),
+        ("view", TaskTableVariant.Specialist) => (540, 32, 96),
+        ("view", _) => (700, 32, 64),
         ("segment", TaskTableVariant.Specialist) => (850, 8, 112),
         ("segment", _) => (1000, 8, 112),
         ("measure", TaskTableVariant.Specialist) => (360, 16, 112),

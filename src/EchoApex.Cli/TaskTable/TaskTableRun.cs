@@ -101,7 +101,7 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
     private void KeepToOneTable()
     {
         string file = Path.Combine(options.Out, "table.txt");
-        string own = string.Create(CultureInfo.InvariantCulture, $"--scale {options.Scale}, encoder {options.Encoder ?? "of its own"}, {options.Difficulty} phantoms");
+        string own = string.Create(CultureInfo.InvariantCulture, $"--scale {options.Scale}, encoder {options.Encoder ?? "of its own"}, {options.Difficulty} phantoms{(options.Precision == Precision.Fp32 ? "" : ", bf16")}");
         if (!File.Exists(file))
         {
             AtomicOutput.WriteText(file, own);

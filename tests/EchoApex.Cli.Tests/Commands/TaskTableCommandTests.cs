@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using EchoApex.Core.Backbones;
+using EchoApex.Core.Backbones.Inference;
 using EchoApex.Core.Checkpoints;
 using EchoApex.Core.Imaging;
 using EchoApex.Core.Runtime;
@@ -64,10 +65,10 @@ public sealed class TaskTableCommandTests
 
         // A run that was stopped leaves a model too: it is not taken for the encoder, but finished first.
         string config = Path.Combine(output, "pretraining", "model", "config.json");
-        File.WriteAllText(config, File.ReadAllText(config).Replace("\"steps\": \"120\"", "\"steps\": \"119\"", StringComparison.Ordinal));
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"steps\": \"110\"", "\"steps\": \"109\"", StringComparison.Ordinal));
         File.Delete(Path.Combine(output, "rows", "view-frozen-0.json"));
         Assert.That(Run("--out", output, "--tasks", "view").Output, Does.Contain("1 rows to make").And.Contain("view-frozen-0:"));
-        Assert.That(File.ReadAllText(config), Does.Contain("\"steps\": \"120\""));
+        Assert.That(File.ReadAllText(config), Does.Contain("\"steps\": \"110\""));
     }
 
     // What adapters lose on the ejection fraction is less than one seed's interval; a comparison takes the seeds that both have.
@@ -88,9 +89,34 @@ public sealed class TaskTableCommandTests
         Assert.That(text, Does.Match("pretrained, adapters is .* than full fine-tuning " + Regex.Escape(both)).And.Match("random start is .* than full fine-tuning " + Regex.Escape(first)));
     }
 
+    // Encoders compute in it from pretraining on, the networks of specialists do not; a folder keeps to one format.
+    [Test]
+    public void TaskTable_Bf16_IsWhatEncodersArePretrainedAndFineTunedIn()
+    {
+        using var folder = new TemporaryFolder();
+        string narrow = folder.File("narrow"), wide = folder.File("wide");
+        if (!InferenceModel.Supports(Precision.Bf16))
+        {
+            Assert.That(CommandLine.Run(["task-table", "--out", narrow, "--precision", "bf16"]).Error, Does.Contain("needs Linux x64 and a processor with AVX-512"));
+            return;
+        }
+
+        Run("--out", narrow, "--tasks", "view", "--precision", "bf16");
+        Assert.That(File.ReadLines(Path.Combine(narrow, "pretraining", "config.yaml")), Has.Member("precision: bf16"));
+        Assert.That(CommandLine.Run(["task-table", .. Small, "--out", narrow, "--tasks", "view"]).Error, Does.Contain("phantoms, bf16; this command has"));
+
+        // In float32 from the same encoder only what the encoder takes part in comes out differently.
+        Run("--out", wide, "--tasks", "view", "--encoder", Path.Combine(narrow, "pretraining"));
+        string Validation(string output, string row) => File.ReadLines(Path.Combine(output, "rows", $"view-{row}-0.json")).Single(line => line.Contains("\"Validation\"", StringComparison.Ordinal));
+        string Figures(string output, string row) => string.Join('\n', File.ReadLines(Path.Combine(output, "tasks.csv")).Where(line => line.StartsWith($"view,{row},", StringComparison.Ordinal)).Select(line => string.Join(',', line.Split(',')[..5])));
+        Assert.That(Figures(narrow, "specialist") + Validation(narrow, "specialist"), Is.EqualTo(Figures(wide, "specialist") + Validation(wide, "specialist")));
+        Assert.That(Figures(narrow, "full"), Is.Not.EqualTo(Figures(wide, "full")));
+    }
+
     [TestCase("there is no task 'murmur'", "--tasks murmur")]
     [TestCase("must be above 0", "--budgets 0")]
     [TestCase("must be above 0", "--scale NaN")]
+    [TestCase("--precision is 'fp8'; it must be fp32 or bf16.", "--precision fp8")]
     [TestCase("does not exist", "--encoder nowhere")]
     public void TaskTable_BadArguments_SayWhatIsWrong(string expected, string arguments)
     {
