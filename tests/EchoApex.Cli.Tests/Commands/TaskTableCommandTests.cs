@@ -39,6 +39,7 @@ public sealed class TaskTableCommandTests
         DateTime made = File.GetLastWriteTimeUtc(Path.Combine(output, "rows", "view-full-0.json"));
         var all = Run("--out", output, "--encoder", encoder);
         Assert.That(all.Output, Does.Contain("12 rows to make"));
+        Assert.That(all.Output.IndexOf("ef-full-0:", StringComparison.Ordinal), Is.InRange(0, all.Output.IndexOf("segment-full-0:", StringComparison.Ordinal)), "long rows first");
         Assert.That(File.GetLastWriteTimeUtc(Path.Combine(output, "rows", "view-full-0.json")), Is.EqualTo(made));
         Assert.That(Rows(output), Is.EqualTo(views.Concat(from task in new[] { "segment", "measure", "ef" } from kind in new[] { "adapter", "full", "random", "specialist" } select $"{task}-{kind}-0").Order()));
         Assert.That(File.ReadAllText(Path.Combine(output, "tasks.md")), Does.Contain("### segment").And.Contain("### measure").And.Contain("### ef").And.Contain("over the budget").And.Not.Contain("NaN"));
