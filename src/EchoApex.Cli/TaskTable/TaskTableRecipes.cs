@@ -54,7 +54,7 @@ internal static class TaskTableRecipes
                 AverageMomentum = 0.98,
 
                 // The average of the last weights is judged: with 90 validation patients a choice among several would be a draw.
-                Evaluations = 1,
+                Evaluations = 0,
                 PatientsPerClass = patients,
                 LogEvery = 50,
             },

@@ -22,13 +22,10 @@ internal sealed record TaskTableRow
     /// <summary>Figures on the test split.</summary>
     public required IReadOnlyList<TaskMetric> Metrics { get; init; }
 
-    /// <summary>The figure that chose the weights, on validation.</summary>
-    public required double Validation { get; init; }
-
     /// <summary>Steps of training.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Processor seconds of training, evaluations on validation included.</summary>
+    /// <summary>Processor seconds of training.</summary>
     public required double CpuSeconds { get; init; }
 
     /// <summary>Numbers that were trained, the head's included.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using EchoApex.Core.Runtime;
@@ -12,6 +13,9 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
 
     /// <summary>What <c>--row</c> says for the encoder that the rows start from.</summary>
     public const string PretrainingRow = "pretraining";
+
+    // Which shares of the processors no process computes on.
+    private readonly ConcurrentQueue<int> _free = new(Enumerable.Range(0, options.Jobs));
 
     /// <summary>Runs to the end: pretraining is one process, beside which rows are made that do not need it.</summary>
     /// <exception cref="ConfigurationException">The folder holds a table of another scale or encoder.</exception>
@@ -125,8 +129,21 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         }
     }
 
-    // A row by a process of its own; null, or why it failed.
+    // A row by a process of its own, on processors of its own; null, or why it failed.
     private async Task<string?> MakeAsync(string name, string row, CancellationToken cancellationToken)
+    {
+        _free.TryDequeue(out int share);
+        try
+        {
+            return await MakeAsync(name, Command(row), share, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _free.Enqueue(share);
+        }
+    }
+
+    private ProcessStartInfo Command(string row)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
@@ -142,7 +159,12 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         start.Environment[OptionsVariable] = options.ToJson();
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["OMP_WAIT_POLICY"] = "PASSIVE";
-        using var process = Process.Start(start)!;
+        return start;
+    }
+
+    private async Task<string?> MakeAsync(string name, ProcessStartInfo start, int share, CancellationToken cancellationToken)
+    {
+        using var process = ProcessorShare.Start(start, share, options.Jobs);
         var errors = process.StandardError.ReadToEndAsync(cancellationToken);
         try
         {

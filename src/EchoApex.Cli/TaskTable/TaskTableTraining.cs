@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace EchoApex.Cli.TaskTable;
 
-/// <summary>Makes one row: trains on the training split, keeps the best on validation, judges on the test split.</summary>
+/// <summary>Makes one row: trains on the training split, judges the last weights on the test split.</summary>
 internal sealed class TaskTableTraining(TaskTableOptions options, Action<string> say)
 {
     private readonly TaskTableData _data = new(options, say);
@@ -36,7 +36,7 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         var loop = new FineTuningLoop(training);
         using var adapters = loop.Attach(model.Backbone);
         string name = TaskTableRow.NameOf(task, variant, seed);
-        var outcome = loop.Run(model.Backbone, adapters, made, progress: new Display(name, say), cancellationToken: cancellationToken);
+        var outcome = loop.Run(model.Backbone, adapters, made, cancellationToken: cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         using var pause = new CollectionPause();
         var evaluation = made.Evaluate(model.Backbone, DataSplit.Test, cancellationToken);
@@ -47,7 +47,6 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
             Variant = variant,
             Seed = seed,
             Metrics = evaluation.Metrics,
-            Validation = outcome.BestSelection,
             Steps = outcome.Steps,
             CpuSeconds = outcome.CpuSeconds,
             TrainedParameters = outcome.TrainedParameters,
@@ -55,6 +54,7 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         };
         Directory.CreateDirectory(RowFolder(options));
         row.Write(FileOf(options, task, variant, seed));
+        say(FormattableString.Invariant($"{name}: {row.Steps} steps in {row.CpuSeconds:0} s of processor time; {row.Metrics[0].Name} {row.Metrics[0].Value:0.000} on the test split"));
         return row;
     }
 
@@ -65,15 +65,4 @@ internal sealed class TaskTableTraining(TaskTableOptions options, Action<string>
         TaskTableVariant.Specialist or TaskTableVariant.Random => _data.Untrained(seed),
         _ => _data.Pretrained(),
     };
-
-    private sealed class Display(string name, Action<string> say) : IProgress<FineTuningProgress>
-    {
-        public void Report(FineTuningProgress value)
-        {
-            if (value.Evaluation is { } evaluation)
-            {
-                say(FormattableString.Invariant($"{name}: step {value.Step}/{value.TotalSteps}  loss {value.Loss:0.0000}  validation {evaluation.Selection:0.0000}"));
-            }
-        }
-    }
 }

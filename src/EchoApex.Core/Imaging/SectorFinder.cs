@@ -172,15 +172,22 @@ public static class SectorFinder
 
     private static Point[]? HullOf(Mat mask)
     {
-        using var points = new Mat();
-        Cv2.FindNonZero(mask, points);
-        return points.Empty() ? null : Cv2.ConvexHull(Points(points));
-    }
+        // A corner of the hull is the first or the last pixel of its row: the others need not be sorted.
+        mask.GetArray(out byte[] pixels);
+        var (height, width) = (mask.Rows, mask.Cols);
+        List<Point> ends = [];
+        for (int y = 0; y < height; y++)
+        {
+            var row = pixels.AsSpan(y * width, width);
+            int first = row.IndexOfAnyExcept((byte)0);
+            if (first >= 0)
+            {
+                ends.Add(new Point(first, y));
+                ends.Add(new Point(row.LastIndexOfAnyExcept((byte)0), y));
+            }
+        }
 
-    private static Point[] Points(Mat points)
-    {
-        points.GetArray(out Point[] array);
-        return array;
+        return ends.Count == 0 ? null : Cv2.ConvexHull(ends);
     }
 
     private static double Area(Point[] hull) => Cv2.ContourArea(hull);

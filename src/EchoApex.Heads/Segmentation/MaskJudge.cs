@@ -71,22 +71,22 @@ internal sealed class MaskJudge(AnnotatedClipSet set, ClipPreparation preparatio
         var opened = preparation.Open(clip);
         var frame = preparation.Frame(clip, annotation.Frame);
         byte[] mask = frame.Mask!;
-        int[] present = [.. Enumerable.Range(0, _labels.Length).Where(i => mask.Count(label => label == _labels[i]) >= minimumPixels)];
+        int[] present = [.. Enumerable.Range(0, _labels.Length).Where(i => mask.AsSpan().Count(_labels[i]) >= minimumPixels)];
         if (present.Length == 0)
         {
             return;
         }
 
-        byte[][] truths = [.. present.Select(i => Array.ConvertAll(mask, label => label == _labels[i] ? (byte)1 : (byte)0))];
+        byte[][] truths = [.. present.Select(i => Only(mask, _labels[i]))];
         var (answers, width) = answer(new MaskQuestion(frame, present, truths));
         var whole = annotation.Mask!();
+        byte[][] wholeTruths = [.. present.Select(i => Only(whole.Labels.Span, _labels[i]))];
         foreach (var given in answers)
         {
             int structure = present[given.Target];
-            byte[] truth = [.. whole.Labels.ToArray().Select(label => label == _labels[structure] ? (byte)1 : (byte)0)];
             byte[] drawn = MaskRenderer.ToFrame(given.Logits, width, frame.Side, frame.Side, opened.Geometry, whole.Height, whole.Width);
             _cases.Add(new SegmentationCase(
-                clip.Name, clip.Patient, annotation.Frame, structure, given.Prompt, given.Iou, MaskMetrics.Compare(truth, drawn, whole.Width, opened.Spacing)));
+                clip.Name, clip.Patient, annotation.Frame, structure, given.Prompt, given.Iou, MaskMetrics.Compare(wholeTruths[given.Target], drawn, whole.Width, opened.Spacing)));
         }
 
         if (shown)
@@ -94,5 +94,15 @@ internal sealed class MaskJudge(AnnotatedClipSet set, ClipPreparation preparatio
             _tiles.AddRange(answers.Select(given => given.Prompt).Distinct().Select(prompt => new MaskSheetTile(
                 prompt, clip.Name, frame.Side, frame.Pixels, truths, [.. answers.Where(given => given.Prompt == prompt).Select(given => given.Logits)], width)));
         }
+    }
+    private static byte[] Only(ReadOnlySpan<byte> labels, byte wanted)
+    {
+        byte[] mask = new byte[labels.Length];
+        for (int i = 0; i < mask.Length; i++)
+        {
+            mask[i] = labels[i] == wanted ? (byte)1 : (byte)0;
+        }
+
+        return mask;
     }
 }

@@ -1,4 +1,5 @@
 // Shape legend: P = prompts, M = masks, H, W = size of the masks, S = side of the square input.
+using System.Runtime.InteropServices;
 using EchoApex.Core.Runtime;
 using static TorchSharp.torch;
 
@@ -22,15 +23,36 @@ internal static class PromptRounds
     /// <summary>Masks as bytes on this side, [P, H, W] row by row.</summary>
     public static byte[] ToBytes(Tensor logits_PHW)
     {
-        float[] values = ToArray(logits_PHW);
-        return Array.ConvertAll(values, value => value > 0 ? (byte)1 : (byte)0);
+        using var scope = NewDisposeScope();
+        var values = Values(logits_PHW);
+        byte[] bytes = new byte[values.Length];
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = values[i] > 0 ? (byte)1 : (byte)0;
+        }
+
+        return bytes;
     }
 
     /// <summary>Values of a tensor on the CPU.</summary>
     public static float[] ToArray(Tensor tensor)
     {
         using var scope = NewDisposeScope();
-        return tensor.detach().cpu().contiguous().data<float>().ToArray();
+        return Values(tensor).ToArray();
+    }
+
+    /// <summary>The masks of several answers one after the other.</summary>
+    public static float[] Join(IReadOnlyList<float[]> masks)
+    {
+        float[] joined = new float[masks.Sum(mask => mask.Length)];
+        int start = 0;
+        foreach (float[] mask in masks)
+        {
+            mask.CopyTo(joined, start);
+            start += mask.Length;
+        }
+
+        return joined;
     }
 
     /// <summary>Adds to each prompt the point of a reader who corrects its mask.</summary>
@@ -52,6 +74,10 @@ internal static class PromptRounds
             return point is { } place ? prompt with { Points = [.. prompt.Points, Enlarge(place, (double)side / width)] } : prompt;
         })];
     }
+
+    // In the memory of a tensor of the caller's scope: TorchSharp's own copy asks libtorch for the size at every number.
+    private static ReadOnlySpan<float> Values(Tensor tensor) =>
+        MemoryMarshal.Cast<byte, float>(tensor.detach().cpu().to(float32).contiguous().bytes);
 
     private static PromptPoint Enlarge(PromptPoint point, double scale) =>
         point with { X = ((point.X + 0.5) * scale) - 0.5, Y = ((point.Y + 0.5) * scale) - 0.5 };

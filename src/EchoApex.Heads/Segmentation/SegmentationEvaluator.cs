@@ -65,7 +65,7 @@ internal sealed class SegmentationEvaluator(
         byte[] truth_PHW = [.. truths.SelectMany(truth => Shrink(truth, side, features))];
         for (int round = 0; round < Corrections; round++)
         {
-            byte[] drawn_PHW = [.. last.SelectMany(answer => answer.Logits).Select(value => value > 0 ? (byte)1 : (byte)0)];
+            byte[] drawn_PHW = Array.ConvertAll(Joined(last), value => value > 0 ? (byte)1 : (byte)0);
             corrected = PromptRounds.Correct(corrected, truth_PHW, drawn_PHW, features.MaskWidth, side, null);
             last = Decode(features, corrected, last);
         }
@@ -81,7 +81,7 @@ internal sealed class SegmentationEvaluator(
         Tensor? masks = null;
         if (previous is not null)
         {
-            var logits = tensor(previous.SelectMany(answer => answer.Logits).ToArray(), device: head.Device);
+            var logits = tensor(Joined(previous), device: head.Device);
             masks = SegmentationHead.ToMaskPrompt(logits.reshape(prompts.Length, features.MaskHeight, features.MaskWidth), features);
         }
 
@@ -97,6 +97,8 @@ internal sealed class SegmentationEvaluator(
             return (all.AsSpan(place * area, area).ToArray(), (double)iou[place]);
         })];
     }
+
+    private static float[] Joined((float[] Logits, double Iou)[] answers) => PromptRounds.Join(Array.ConvertAll(answers, answer => answer.Logits));
 
     private static byte[] Shrink(byte[] mask, int side, SegmentationFeatures features)
     {
