@@ -37,7 +37,7 @@ internal static class TaskTableCommand
             var options = Read(parsed);
             var run = new TaskTableRun(options, Clock());
             await run.RunAsync(cancellationToken).ConfigureAwait(false);
-            Console.WriteLine(TaskTableReport.Markdown(run.Rows()));
+            Console.WriteLine(TaskTableReport.Markdown(options, run.Rows()));
             return 0;
         });
         return command;

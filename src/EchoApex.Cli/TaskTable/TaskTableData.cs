@@ -15,8 +15,12 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
 {
     private const string Preset = "curve-cpu-dino";
     private const int Frame = 112;
+    private const int PretrainingSteps = 22000;
 
     private bool _finished;
+
+    /// <summary>Steps of the table's own pretraining.</summary>
+    public static int StepsOf(TaskTableOptions options) => options.Scaled(PretrainingSteps, 4);
 
     /// <summary>Whether the pretrained encoder is there already; that of a run which was stopped on its way is not.</summary>
     public bool HasPretrained => options.Encoder is not null || (_finished = _finished || IsFinished());
@@ -86,6 +90,8 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
         });
     }
 
+    private int Steps => StepsOf(options);
+
     // A run that is stopped saves the model that it has.
     private bool IsFinished()
     {
@@ -95,7 +101,10 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
         }
 
         using var model = ModelFolder.Load(Model);
-        return model.Info.Training.TryGetValue("steps", out string? steps) && steps == model.Info.Training.GetValueOrDefault("steps_planned");
+        string? planned = model.Info.Training.GetValueOrDefault("steps_planned");
+        return planned is not null && planned != Steps.ToString(CultureInfo.InvariantCulture)
+            ? throw new ConfigurationException("command line", $"{Model} was pretrained for {planned} steps; this version takes {Steps}. Take another --out, or name that run with --encoder.")
+            : model.Info.Training.TryGetValue("steps", out string? steps) && steps == planned;
     }
 
     // What the table's own encoder will be is known before it is made: rows of random starts need not wait for it.
@@ -114,7 +123,7 @@ internal sealed class TaskTableData(TaskTableOptions options, Action<string> say
     // As the long row of docs/learning-curves.md: a run of an hour wants a slower teacher and a lower rate than one of minutes.
     private PretrainingOptions PretrainingSettings() => PretrainingPresets.Load(
         Preset,
-        [string.Create(CultureInfo.InvariantCulture, $"optimization.steps_per_epoch={options.Scaled(22000, 4)}"), "optimization.teacher_momentum=0.996", "optimization.learning_rate=1.5e-3", "run.threads=1", $"precision={(options.Precision == Precision.Bf16 ? "bf16" : "fp32")}"],
+        [string.Create(CultureInfo.InvariantCulture, $"optimization.steps_per_epoch={Steps}"), "optimization.teacher_momentum=0.996", "optimization.learning_rate=1.5e-3", "run.threads=1", $"precision={(options.Precision == Precision.Bf16 ? "bf16" : "fp32")}"],
         section: null);
 
     private string Make(string name, ulong seed, int count, int frames, bool truth, IReadOnlyList<PhantomView>? views, CancellationToken cancellationToken)

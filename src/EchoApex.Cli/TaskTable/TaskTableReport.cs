@@ -15,7 +15,7 @@ internal static class TaskTableReport
     /// <summary>Writes tasks.md, tasks.csv, few-shot.png, one picture a task and one of its curve over budgets.</summary>
     public static void Write(TaskTableOptions options, IReadOnlyList<TaskTableRow> rows)
     {
-        AtomicOutput.WriteText(Path.Combine(options.Out, "tasks.md"), Markdown(rows));
+        AtomicOutput.WriteText(Path.Combine(options.Out, "tasks.md"), Markdown(options, rows));
         AtomicOutput.WriteText(Path.Combine(options.Out, "tasks.csv"), Csv(rows));
         foreach (string task in rows.Select(row => row.Task).Distinct())
         {
@@ -34,10 +34,12 @@ internal static class TaskTableReport
         }
     }
 
-    /// <summary>The tables.</summary>
-    public static string Markdown(IReadOnlyList<TaskTableRow> rows)
+    /// <summary>The tables, after a line that says what they were made with.</summary>
+    public static string Markdown(TaskTableOptions options, IReadOnlyList<TaskTableRow> rows)
     {
         var text = new StringBuilder();
+        string format = options.Precision == Precision.Bf16 ? "bfloat16, specialists in float32" : "float32";
+        text.Append(CultureInfo.InvariantCulture, $"Encoders compute in {format}. Phantoms of the {$"{options.Difficulty}".ToLowerInvariant()} level; scale {options.Scale}; encoder: {options.Encoder ?? $"pretrained for {TaskTableData.StepsOf(options):N0} steps"}.\n\n");
         foreach (string task in rows.Select(row => row.Task).Distinct())
         {
             var figures = TaskTableFigure.Of(task);

@@ -18,12 +18,13 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
     private readonly ConcurrentQueue<int> _free = new(Enumerable.Range(0, options.Jobs));
 
     /// <summary>Runs to the end: pretraining is one process, beside which rows are made that do not need it.</summary>
-    /// <exception cref="ConfigurationException">The folder holds a table of another scale or encoder.</exception>
+    /// <exception cref="ConfigurationException">The folder holds a table of another scale, encoder or precision, or rows of other steps.</exception>
     /// <exception cref="EchoApexException">A row failed; the others are made before this is thrown.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(TaskTableTraining.RowFolder(options));
         KeepToOneTable();
+        KeepToTheseSteps();
         var data = new TaskTableData(options, say);
         var open = TaskTablePlan.Rows(options).Where(row => !File.Exists(TaskTableTraining.FileOf(options, row.Task, row.Variant, row.Seed))).ToList();
         if (options.Encoder is not null)
@@ -113,6 +114,20 @@ internal sealed class TaskTableRun(TaskTableOptions options, Action<string> say)
         else if (File.ReadAllText(file) is var there && there != own)
         {
             throw new ConfigurationException("command line", $"{options.Out} holds a table of {there}; this command has {own}. Take another --out, or the same options.");
+        }
+    }
+
+    // Rows of a version that trained longer or shorter do not belong beside this one's.
+    private void KeepToTheseSteps()
+    {
+        foreach (var (task, variant, seed) in TaskTablePlan.Rows(options))
+        {
+            string file = TaskTableTraining.FileOf(options, task, variant, seed);
+            int? steps = TaskTableRecipes.For(task, variant, seed, options).Training.Steps;
+            if (TaskTableRow.Read(file) is { } made && made.Steps != steps)
+            {
+                throw new ConfigurationException("command line", string.Create(CultureInfo.InvariantCulture, $"{file} was trained for {made.Steps} steps; this version takes {steps}. Take another --out, or remove the file to have the row made again."));
+            }
         }
     }
 

@@ -70,6 +70,23 @@ public sealed class TaskTableCommandTests
         File.Delete(Path.Combine(output, "rows", "view-frozen-0.json"));
         Assert.That(Run("--out", output, "--tasks", "view").Output, Does.Contain("1 rows to make").And.Contain("view-frozen-0:"));
         Assert.That(File.ReadAllText(config), Does.Contain("\"steps\": \"110\""));
+        Assert.That(File.ReadAllText(Path.Combine(output, "tasks.md")), Does.StartWith("Encoders compute in float32. Phantoms of the medium level; scale 0.005; encoder: pretrained for 110 steps.\n\n### view\n"));
+    }
+
+    // As a version with other lengths would leave them.
+    [Test]
+    public void TaskTable_RowsOfOtherSteps_AreNotPutBesideItsOwn()
+    {
+        using var folder = new TemporaryFolder();
+        string output = folder.File("table"), row = Path.Combine(output, "rows", "measure-random-0.json"), encoder = Encoder(folder);
+        Run("--out", output, "--encoder", encoder, "--tasks", "measure");
+        string steps = File.ReadLines(row).Single(line => line.Contains("\"Steps\"", StringComparison.Ordinal));
+        File.WriteAllText(row, File.ReadAllText(row).Replace(steps, "  \"Steps\": 77,", StringComparison.Ordinal));
+        var refused = CommandLine.Run(["task-table", .. Small, "--out", output, "--encoder", encoder, "--tasks", "measure"]);
+        Assert.That(refused.ExitCode, Is.Not.Zero);
+        Assert.That(refused.Error, Does.Contain("measure-random-0.json was trained for 77 steps; this version takes 5.").And.Contain("remove the file"));
+        File.Delete(row);
+        Assert.That(Run("--out", output, "--encoder", encoder, "--tasks", "measure").Output, Does.Contain("1 rows to make"));
     }
 
     // What adapters lose on the ejection fraction is less than one seed's interval; a comparison takes the seeds that both have.
