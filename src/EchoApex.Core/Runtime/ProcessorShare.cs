@@ -5,9 +5,8 @@ using System.Runtime.InteropServices;
 namespace EchoApex.Core.Runtime;
 
 /// <summary>
-/// Starts processes that run beside each other, each on processors of its own. A process whose threads move over processors that
-/// another one computes on slows both: each change of its memory interrupts all processors that its threads were on. On two virtual
-/// processors a step of pretraining took a quarter longer beside another such process.
+/// Starts processes that run beside each other, each on processors of its own. On two virtual processors a step of pretraining took a
+/// quarter longer beside another process when the system moved the threads of both over them; why was not measured.
 /// </summary>
 public static partial class ProcessorShare
 {

@@ -71,6 +71,11 @@ public sealed class TaskTableCommandTests
         Assert.That(Run("--out", output, "--tasks", "view").Output, Does.Contain("1 rows to make").And.Contain("view-frozen-0:"));
         Assert.That(File.ReadAllText(config), Does.Contain("\"steps\": \"110\""));
         Assert.That(File.ReadAllText(Path.Combine(output, "tasks.md")), Does.StartWith("Encoders compute in float32. Phantoms of the medium level; scale 0.005; encoder: pretrained for 110 steps.\n\n### view\n"));
+
+        // A finished encoder of a version with another length is named, not taken.
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"110\"", "\"109\"", StringComparison.Ordinal));
+        File.Delete(Path.Combine(output, "rows", "view-frozen-0.json"));
+        Assert.That(CommandLine.Run(["task-table", .. Small, "--out", output, "--tasks", "view"]).Error, Does.Contain("was pretrained for 109 steps; this version takes 110."));
     }
 
     // As a version with other lengths would leave them.
